@@ -1,0 +1,153 @@
+"""From what a reader found, part by part, to a Document whose offsets are true by construction.
+
+A reader hands over its parts in reading order; `compose` writes them one under the other and notes where each begins, where each
+page begins and what the document is called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gba_qa.errors import ReadError
+from gba_qa.text import detect_language
+from gba_qa.types import Block, BlockKind, Document, Language
+
+__all__ = ["Part", "compose", "table_parts"]
+
+_LANGUAGES: Mapping[str, Language] = {"en": "en", "zh-Hant": "zh-Hant", "zh-Hans": "zh-Hans"}
+_CLOSE = frozenset({"list_item", "table_row", "table_header"})  # neighbours of one such kind stand on consecutive lines
+_LONGEST_TITLE = 80  # characters; a longer first line is a sentence
+_JUNK_TITLE = re.compile(
+    r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\d*|slide ?\d+|powerpoint presentation|no(?:ne| title)|title|標題|标题|無標題.*|"
+    r".*\.(?:docx?|pdf|indd|qxd|wpd|rtf|xlsx?|pptx?|html?|tmp|cdr|ai|ps)|[\W\d_]*|[a-z]{0,4}[-_ ]?\d[\w.-]*)$",
+    re.IGNORECASE,
+)
+_GENERIC_HEADING = re.compile(
+    r"^(?:[\d一二三四五六七八九十]+[.、．\s]*)*(?:引言|前言|緒論|绪论|導言|导言|序言?|摘\s*要|提要|目\s*[錄录]|結論|结论|小結|小结|abstract|summary|introduction|contents|table of contents|"
+    r"preface|foreword|background|overview|keywords?|關鍵詞|关键词)[:：]?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One block before it has a place.  `breaks` are (offset in `text`, number of the page that begins there)."""
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    context: str = ""
+    page: int | None = None
+    breaks: tuple[tuple[int, int], ...] = ()
+
+
+def compose(
+    parts: Iterable[Part],
+    *,
+    source: str,
+    title: str = "",
+    language: str = "",
+    page_count: int = 0,
+    meta: Mapping[str, object] | None = None,
+) -> Document:
+    """The Document.  Raises ReadError when no part holds text.
+
+    `title` is taken unless it is junk such as "Microsoft Word - 1.doc"; else the first heading or short first line; else the file's
+    stem.  `language` is taken when it is one of ours, else it is detected.  `page_count` > 0 makes `pages` that long.
+    """
+    text_parts: list[str] = []
+    blocks: list[Block] = []
+    starts: dict[int, int] = {}
+    length = 0
+    before = ""
+    for part in parts:
+        body = part.text.rstrip()
+        lead = len(body) - len(body.lstrip())
+        body = body[lead:]
+        if not body:
+            continue
+        if text_parts:
+            gap = "\n" if part.kind == before and part.kind in _CLOSE or {part.kind, before} == {"table_header", "table_row"} else "\n\n"
+            text_parts.append(gap)
+            length += len(gap)
+        if part.page is not None:
+            starts.setdefault(part.page, length)
+        for offset, page in part.breaks:
+            starts.setdefault(page, length + min(max(0, offset - lead), len(body)))
+        blocks.append(Block(part.kind, length, length + len(body), part.level, part.context))
+        text_parts.append(body)
+        length += len(body)
+        before = part.kind
+    text = "".join(text_parts)
+    if not text.strip():
+        raise ReadError(f"{source}: no text in it")
+    heading = _title(title, text, blocks, source)
+    return Document(
+        id=hashlib.sha256(f"{heading}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        text=text,
+        title=heading,
+        source=source,
+        language=_LANGUAGES.get(language) or detect_language(text),
+        pages=_page_offsets(starts, page_count, length),
+        meta=dict(meta or {}),
+        blocks=tuple(blocks),
+    )
+
+
+def table_parts(
+    rows: Sequence[Sequence[str]], *, caption: str = "", header: bool = True, page: int | None = None, group: str = ""
+) -> list[Part]:
+    """A table as parts: cells joined by " | ", the first row as header when `header`, each row with caption and header as context."""
+    cleaned = [[" ".join(cell.split()) for cell in row] for row in rows]
+    cleaned = [row for row in cleaned if any(row)]
+    parts: list[Part] = []
+    if caption:
+        parts.append(Part("caption", caption, page=page))
+    names = ""
+    if header and len(cleaned) > 1 and sum(map(bool, cleaned[0])) > 1:
+        names = _join(cleaned[0])
+        parts.append(Part("table_header", names, context=caption, page=page))
+        cleaned = cleaned[1:]
+    about = caption or group
+    for row in cleaned:
+        parts.append(Part("table_row", _join(row), context=f"{about}\n{names}".strip("\n"), page=page))
+    return parts
+
+
+def _join(cells: Sequence[str]) -> str:
+    return " | ".join(cells).strip().strip("|").strip()
+
+
+def _page_offsets(starts: Mapping[int, int], page_count: int, length: int) -> tuple[int, ...]:
+    """A page that holds no text begins where the next one does, so that no offset is ever on it."""
+    if page_count <= 0:
+        return ()
+    offsets = [length] * page_count
+    following = length
+    for number in range(page_count, 0, -1):
+        following = min(starts.get(number, following), following)
+        offsets[number - 1] = following
+    offsets[0] = 0 if 1 in starts else offsets[0]
+    return tuple(offsets)
+
+
+def _title(title: str, text: str, blocks: Sequence[Block], source: str) -> str:
+    for candidate in (title, *_first_lines(text, blocks)):
+        line = " ".join(candidate.split()).strip("《》\"“” ") if candidate.count("《") == 1 and candidate.startswith("《") and candidate.endswith("》") else " ".join(candidate.split())
+        if line and len(line) <= 2 * _LONGEST_TITLE and not _JUNK_TITLE.match(line) and not _GENERIC_HEADING.match(line) and sum(c.isalpha() for c in line) >= 2:
+            return line
+    return Path(source).stem or source
+
+
+def _first_lines(text: str, blocks: Sequence[Block]) -> list[str]:
+    """What may serve as a title: a heading among the first few blocks, the highest first, then the first line if it is short."""
+    early = [b for b in blocks[:6] if b.kind == "heading"]
+    lines = [text[b.start : b.end] for b in sorted(early, key=lambda b: b.level)]
+    first = next((b for b in blocks if b.kind in ("paragraph", "heading")), None)
+    if first is not None and first is blocks[0] and first.end - first.start <= _LONGEST_TITLE and text[first.end - 1] not in "。.；;，,：:":
+        lines.append(text[first.start : first.end])
+    return lines
