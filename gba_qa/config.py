@@ -80,9 +80,16 @@ class Config:
 def _convert(name: str, value: object, kind: type, place: str) -> object:
     try:
         if kind is bool and isinstance(value, str):
-            return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[
-                value.lower()
-            ]
+            return {
+                "1": True,
+                "true": True,
+                "yes": True,
+                "on": True,
+                "0": False,
+                "false": False,
+                "no": False,
+                "off": False,
+            }[value.lower()]
         converted = kind(value)
     except (ValueError, TypeError, KeyError):
         raise UsageError(f"{name} in {place} is {value!r}, not a {kind.__name__}") from None

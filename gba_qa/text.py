@@ -26,8 +26,12 @@ TOKENIZER_VERSION = "1"  # raise it whenever tokenize() changes: indexes built w
 
 HAN = r"㐀-䶿一-鿿豈-﫿\U00020000-\U0003134F〇"
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_TOKEN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?%?)|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)")
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+_TOKEN = re.compile(
+    rf"(?P<han>[{HAN}]+)|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?%?)|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)"
+)
+_ZERO_WIDTH = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _lock = threading.Lock()
 
 
@@ -85,7 +89,7 @@ def _build_fold_table() -> dict[int, int]:
     for code in range(0xFF01, 0xFF5F):  # full-width ASCII
         table[code] = ord(chr(code - 0xFEE0).lower())
     table[0x3000] = 0x20
-    for a, b in zip("“”‘’「」『』–—−﹣％﹪·・‧，；：？！（）［］【】", "\"\"''\"\"\"\"----%%···,;:?!()[][]", strict=True):
+    for a, b in zip("“”‘’「」『』–—−﹣％﹪·・‧，；：？！（）［］【】", '""\'\'""""----%%···,;:?!()[][]', strict=True):
         table[ord(a)] = ord(b)
     for code in [*range(0x41, 0x5B), *range(0xC0, 0x250)]:
         lower = chr(code).lower()
@@ -135,7 +139,9 @@ def _telling_characters() -> tuple[frozenset[str], frozenset[str]]:
     both = traditional & simplified
     # In use in both scripts, with the meaning in question: they tell nothing.
     shared = set("么后里台于只干面余克系制准几斗谷郁云松冬姜出征向回周板杰曲着才致表采志范升并布唇尸占御霉愿困借卷扎")
-    return frozenset(traditional - both - shared | set("麼甚喺嘅啲咗冇")), frozenset(simplified - both - shared | set("么几"))
+    return frozenset(traditional - both - shared | set("麼甚喺嘅啲咗冇")), frozenset(
+        simplified - both - shared | set("么几")
+    )
 
 
 def to_script(text: str, language: Language) -> str:

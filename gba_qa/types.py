@@ -122,11 +122,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk with its score; higher is better.  `retriever` names what scored it: dense, bm25, hybrid, rerank."""
+    """A chunk with its score; higher is better.  `retriever` names what scored it: dense, bm25 or hybrid.
+
+    `signals` holds what a fused score was made of, each 0 to 1: `bm25` (share of the query's own best possible score),
+    `dense` (cosine), `maxsim` (mean best cosine of the query's tokens).
+    """
 
     chunk: Chunk
     score: float
     retriever: str
+    signals: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,9 @@ class Answer:
     def text(self) -> str:
         """The statements joined, each followed by its citation marks: `… 28.9%。[1]`."""
         parts = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
-        return ("\n" if any(_is_list_item(s.text) for s in self.statements) else "" if self._chinese else " ").join(parts)
+        return ("\n" if any(_is_list_item(s.text) for s in self.statements) else "" if self._chinese else " ").join(
+            parts
+        )
 
     @property
     def _chinese(self) -> bool:

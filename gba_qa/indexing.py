@@ -1,0 +1,241 @@
+"""From paths to an index: walk, read, chunk, embed and store, doing only what changed.
+
+A file is unchanged when its size and time are those of the last run, or its content is.  A file that moved keeps its vectors.
+A file that fails is reported and never stops the rest; one that was indexed before and now fails keeps what it had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gba_qa.chunking import CHUNKER_VERSION, split
+from gba_qa.errors import GbaQAError, ReadError, UsageError
+from gba_qa.index import IndexWriter, open_writer
+from gba_qa.readers import SUFFIXES, read
+from gba_qa.types import Chunk, Embedder, Floats
+
+__all__ = ["FileReport", "IndexReport", "build_index", "chunk_input", "embed_chunks"]
+
+EMBED_BATCH = 256  # chunks a step of the progress bar
+Progress = Callable[[int, int, str], None]
+"""Called with (files done, files in all, name of the file in hand)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file.  `status`: read, unchanged, renamed, removed or failed; `detail` says why or what was skipped."""
+
+    source: str
+    status: str
+    detail: str = ""
+    pages: int = 0
+    chunks: int = 0
+    language: str = ""
+    skipped: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What a run did, file by file, in the order of the walk."""
+
+    files: tuple[FileReport, ...] = field(default_factory=tuple)
+
+    def count(self, status: str) -> int:
+        return sum(f.status == status for f in self.files)
+
+    @property
+    def failed(self) -> tuple[FileReport, ...]:
+        return tuple(f for f in self.files if f.status == "failed")
+
+    def summary(self) -> str:
+        """One line: `5 read, 2 unchanged, 1 failed`."""
+        names = ("read", "unchanged", "renamed", "removed", "failed")
+        return ", ".join(f"{self.count(n)} {n}" for n in names if self.count(n)) or "nothing to do"
+
+
+def build_index(
+    paths: Sequence[str | Path],
+    url: str | Path,
+    embedder: Embedder | None,
+    *,
+    rebuild: bool = False,
+    wait: float = 0.0,
+    progress: Progress | None = None,
+    sources: dict[Path, str] | None = None,
+    prefix: str = "",
+) -> IndexReport:
+    """Bring the index at `url` up to date with these files and folders.
+
+    Raises UsageError for a path that does not exist, IndexMismatch when the index was built with another embedder and
+    `rebuild` is not set, IndexLocked when another process is writing.  A rebuild starts empty: what is not among `paths` but was
+    in the index is read again from where it was.
+    """
+    files = list(_walk(paths))
+    with open_writer(
+        url,
+        embedder=embedder_name(embedder),
+        fingerprint=str(getattr(embedder, "fingerprint", "")) if embedder else "",
+        dim=_dim(embedder),
+        token_dim=int(getattr(embedder, "token_dim", 0)) if embedder else 0,
+        chunker=CHUNKER_VERSION,
+        rebuild=rebuild,
+        wait=wait,
+    ) as writer:
+        return _update(writer, files, paths, embedder, progress, sources or {}, prefix)
+
+
+def embedder_name(embedder: Embedder | None) -> str:
+    """The name that the manifest keeps: `none` where there is only keyword search."""
+    if embedder is None:
+        return "none"
+    name = getattr(embedder, "name", None)
+    if isinstance(name, str) and name:
+        return name
+    card = getattr(embedder, "model_card_data", None)  # a SentenceTransformer
+    return str(getattr(card, "base_model", None) or type(embedder).__name__)
+
+
+def _dim(embedder: Embedder | None) -> int:
+    if embedder is None:
+        return 0
+    dim = getattr(embedder, "dim", None)
+    if isinstance(dim, int):
+        return dim
+    return int(np.asarray(embedder.encode_query(["dimension"])).shape[1])
+
+
+def _walk(paths: Sequence[str | Path]) -> Iterator[Path]:
+    """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in."""
+    seen: set[str] = set()
+    for given in paths:
+        path = Path(given)
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such file or folder")
+        for file in [path] if path.is_file() else _files_below(path):
+            key = os.path.realpath(file)
+            if key not in seen:
+                seen.add(key)
+                yield file
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    root = Path(os.path.realpath(folder))
+    for directory, names, files in os.walk(folder):
+        names[:] = sorted(n for n in names if not n.startswith((".", "__MACOSX")))
+        for name in sorted(files):
+            file = Path(directory) / name
+            if name.startswith((".", "~$")) or name in {"Thumbs.db", "desktop.ini"}:
+                continue
+            if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(root):
+                continue
+            if file.is_file() and file.suffix.lower() in SUFFIXES:
+                yield file
+
+
+def _update(
+    writer: IndexWriter,
+    files: Sequence[Path],
+    paths: Sequence[str | Path],
+    embedder: Embedder | None,
+    progress: Progress | None,
+    sources: dict[Path, str],
+    prefix: str,
+) -> IndexReport:
+    reports: list[FileReport] = []
+    known = dict(writer.manifest.documents)
+    by_content = {info.sha: source for source, info in known.items()}
+    current = {sources.get(f, str(f)) for f in files}
+    for done, file in enumerate(files):
+        if progress:
+            progress(done, len(files), file.name)
+        source = sources.get(file, str(file))
+        try:
+            reports.append(_update_file(writer, file, source, current, by_content, embedder))
+        except GbaQAError as error:
+            if not isinstance(error, ReadError):
+                raise
+            reports.append(FileReport(source, "failed", str(error)))
+        except OSError as error:
+            if not _is_about(error, file):
+                raise
+            reports.append(FileReport(source, "failed", f"{file}: {error.strerror or error}"))
+    folders = [Path(p) for p in paths if Path(p).is_dir()]
+    for source in sorted(set(writer.manifest.documents) - current):
+        below = any(_is_below(source, folder) for folder in folders) and not Path(source).exists()
+        if below or (prefix and source.startswith(f"{prefix}/")):
+            writer.delete_source(source)
+            reports.append(FileReport(source, "removed", "the file is gone"))
+    if progress:
+        progress(len(files), len(files), "")
+    return IndexReport(tuple(reports))
+
+
+def _update_file(
+    writer: IndexWriter,
+    file: Path,
+    source: str,
+    current: set[str],
+    by_content: dict[str, str],
+    embedder: Embedder | None,
+) -> FileReport:
+    stat = file.stat()
+    info = writer.known(source)
+    if info is not None and (info.size, info.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        return FileReport(source, "unchanged", pages=info.pages, chunks=info.chunks, language=info.language)
+    sha = _sha(file)
+    if info is not None and info.sha == sha:
+        writer.touch(source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+        return FileReport(source, "unchanged", pages=info.pages, chunks=info.chunks, language=info.language)
+    before = by_content.get(sha)
+    if info is None and before is not None and before not in current and not Path(before).exists():
+        old = writer.known(before)
+        if old is not None:
+            writer.rename_source(before, source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+            return FileReport(source, "renamed", f"was {before}", old.pages, old.chunks, old.language)
+    document = read(file, source=source)
+    chunks = split(document)
+    if not chunks:
+        raise ReadError(f"{file}: no text in it")
+    vectors, tokens = embed_chunks(writer, chunks, embedder)
+    writer.add(document, chunks, vectors, tokens, sha=sha, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+    skipped = tuple((int(p), str(r)) for p, r in document.meta.get("skipped_pages", ()))  # type: ignore[attr-defined]
+    return FileReport(source, "read", "", len(document.pages), len(chunks), document.language, skipped)
+
+
+def embed_chunks(
+    writer: IndexWriter | None, chunks: Sequence[Chunk], embedder: Embedder | None
+) -> tuple[Floats | None, list[Floats] | None]:
+    """Vectors (n, dim) and, where the embedder has them, token vectors; what the index holds already is not embedded again."""
+    if embedder is None:
+        return None, None
+    texts = [chunk_input(c) for c in chunks]
+    both = getattr(embedder, "encode_with_tokens", None)
+    if both is not None:
+        vectors, tokens = both(texts)
+        return np.asarray(vectors, dtype=np.float32), list(tokens)
+    return np.asarray(embedder.encode_document(texts), dtype=np.float32), None
+
+
+def chunk_input(chunk: Chunk) -> str:
+    """What is embedded for a chunk: its text under what a reader would see above it."""
+    above = [part for part in (chunk.heading or chunk.title, chunk.context) if part]
+    return "\n".join([*above, chunk.text])
+
+
+def _sha(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_below(source: str, folder: Path) -> bool:
+    return Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
+
+
+def _is_about(error: OSError, file: Path) -> bool:
+    return error.filename is not None and Path(str(error.filename)) == file

@@ -1,0 +1,332 @@
+"""Everything joined: documents in, cited answers out.  The only module that knows all the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from gba_qa.answer import ExtractiveAnswerer
+from gba_qa.answer.conversation import resolve
+from gba_qa.answer.smalltalk import small_talk
+from gba_qa.config import Config
+from gba_qa.embed import load_embedder
+from gba_qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound, UsageError
+from gba_qa.index import DocumentInfo, Index, open_index, open_writer
+from gba_qa.indexing import IndexReport, Progress, build_index, embedder_name
+from gba_qa.private import PrivateIndex
+from gba_qa.retrieve import HybridRetriever, Mode
+from gba_qa.types import Answer, Answerer, Citation, Document, Embedder, Hit
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["QA"]
+
+HITS = 10  # passages handed to the answerer and shown under an answer
+DEFAULT_INDEX = "index"
+KNOWLEDGE = "gba_qa/knowledge"  # how the shipped briefs are named as sources, wherever the package is installed
+
+
+class SearchesDocuments(Protocol):
+    """A retriever that can be limited to some documents."""
+
+    def retrieve(
+        self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
+    ) -> list[Hit]: ...
+
+
+class QA:
+    """Question answering over one index.
+
+    Make one with `QA.build` or `QA.load`; then `ask`, `search`, or take `retriever` into other code.  Safe to share between
+    threads.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder | None,
+        *,
+        answerer: Answerer | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self.index = index
+        self.embedder = embedder
+        self.config = config or Config()
+        self.report: IndexReport | None = None
+        """What the build did, when this QA was built rather than loaded."""
+        self.retriever: SearchesDocuments = HybridRetriever(index, embedder)
+        self._document = lru_cache(maxsize=64)(self._find_document)
+        self._private: PrivateIndex | None = None
+        self.answerer: Answerer = answerer or self._default_answerer()
+
+    @classmethod
+    def build(
+        cls,
+        paths: Sequence[str | Path] = (),
+        index: str | Path | None = None,
+        *,
+        embedder: Embedder | str | None = None,
+        answerer: Answerer | None = None,
+        config: Config | None = None,
+        rebuild: bool = False,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Read, chunk, embed and store these files and folders; a second run does only what changed.
+
+        Without paths, the shipped knowledge.  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
+        search alone.  What could not be read is in `.report.failed`.
+        """
+        config = config or Config.load()
+        place = str(index if index is not None else config.index)
+        model = _embedder(embedder if embedder is not None else config.embedder)
+        if isinstance(paths, str | Path):
+            paths = [paths]
+        if paths:
+            report = build_index(paths, place, model, rebuild=rebuild, progress=progress)
+        else:
+            folder = Path(str(files("gba_qa").joinpath("knowledge")))
+            names = {p: f"{KNOWLEDGE}/{p.name}" for p in sorted(folder.glob("*.md"))}
+            report = build_index(
+                [folder], place, model, rebuild=rebuild, progress=progress, sources=names, prefix=KNOWLEDGE
+            )
+        qa = cls(open_index(place), model, answerer=answerer, config=config)
+        qa.report = report
+        return qa
+
+    @classmethod
+    def load(
+        cls,
+        index: str | Path | None = None,
+        *,
+        embedder: Embedder | str | None = None,
+        answerer: Answerer | None = None,
+        config: Config | None = None,
+    ) -> Self:
+        """Open an index.
+
+        With none named, the default one (`index/`, or what the settings name) is opened, or built from the shipped knowledge
+        where there is none.  Raises IndexNotFound for a named one that is not there, IndexMismatch when it was built with another
+        embedder than the one given, IndexCorrupt when a file is damaged.
+        """
+        config = config or Config.load()
+        place = str(index if index is not None else config.index)
+        try:
+            opened = open_index(place)
+        except IndexNotFound:
+            if index is not None:
+                raise
+            return cls.build((), place, embedder=embedder, answerer=answerer, config=config)
+        built_with = opened.manifest.embedder
+        wanted = embedder if embedder is not None else config.embedder
+        if wanted == "bundled" and embedder is None and built_with not in {"bundled", _bundled_name()}:
+            wanted = built_with  # nobody asked for one by name: take what the index was built with
+        try:
+            model = _embedder(wanted)
+            opened.manifest.check(
+                place,
+                embedder=embedder_name(model),
+                fingerprint=str(getattr(model, "fingerprint", "")) if model is not None else None,
+            )
+        except IndexMismatch:
+            opened.close()
+            if index is None and _only_shipped(opened.manifest.documents):
+                return cls.build((), place, embedder=embedder, answerer=answerer, config=config, rebuild=True)
+            raise
+        return cls(opened, model, answerer=answerer, config=config)
+
+    def ask(self, question: str, *, history: Sequence[Answer] = (), doc_ids: Collection[str] | None = None) -> Answer:
+        """The answer to a question, with its citations; `history` are the earlier answers of the conversation, oldest first.
+
+        `doc_ids` limits the search to these documents.  What was understood, when it differs from what was asked, is in
+        `.rewritten`.
+        """
+        answer = None
+        for answer in self.stream(question, history=history, doc_ids=doc_ids):
+            pass
+        assert answer is not None
+        return answer
+
+    def stream(
+        self, question: str, *, history: Sequence[Answer] = (), doc_ids: Collection[str] | None = None
+    ) -> Iterator[Answer]:
+        """The answer as it grows: each item is a whole Answer, the last one is final."""
+        reply = small_talk(question)
+        if reply is not None:
+            yield reply
+            return
+        understood = resolve(question, history)
+        hits = self.retriever.retrieve(understood, HITS, doc_ids=doc_ids)
+        streaming = getattr(self.answerer, "stream", None)
+        answers = streaming(understood, hits) if streaming else iter([self.answerer.answer(understood, hits)])
+        for answer in answers:
+            yield answer if understood == question else replace(answer, question=question, rewritten=understood)
+
+    def search(
+        self, query: str, k: int = 5, *, mode: Mode = "hybrid", doc_ids: Collection[str] | None = None
+    ) -> list[Hit]:
+        """The k best passages, best first."""
+        return self.retriever.retrieve(query, k, mode=mode, doc_ids=doc_ids)
+
+    def documents(self) -> list[DocumentInfo]:
+        """What is indexed, one entry a source, in order of the source; private documents last."""
+        return self.index.documents() + (self._private.documents() if self._private else [])
+
+    def document(self, doc_id: str) -> Document:
+        """The whole document as it was read.  KeyError if there is none of that id."""
+        return self._document(doc_id)
+
+    def page_image(self, citation: Citation, *, scale: float = 2.0) -> Image | None:
+        """The page of a PDF with the quote marked, or None where the source is no PDF or is not there any more."""
+        source = Path(citation.source)
+        if self._private is not None:
+            source = self._private.files.get(citation.doc_id, source)
+        if citation.page is None or source.suffix.lower() != ".pdf" or not source.is_file():
+            return None
+        from gba_qa.readers.pages import page_image
+
+        return page_image(source, citation.page, citation.quote, scale=scale)
+
+    def info(self) -> dict[str, Any]:
+        """What the index holds and what built it, as JSON-able values."""
+        documents = self.index.documents()
+        manifest = self.index.manifest
+        languages: dict[str, int] = {}
+        for document in documents:
+            languages[document.language] = languages.get(document.language, 0) + 1
+        return {
+            "documents": len(documents),
+            "chunks": len(self.index),
+            "languages": dict(sorted(languages.items())),
+            "embedder": manifest.embedder,
+            "dim": manifest.dim,
+            "token_dim": manifest.token_dim,
+            "chunker": manifest.chunker,
+            "tokenizer": manifest.tokenizer,
+            "created": manifest.created,
+            "bytes": self.index.size,
+            "sources": [
+                {"source": d.source, "title": d.title, "language": d.language, "pages": d.pages, "chunks": d.chunks}
+                for d in documents
+            ],
+        }
+
+    def private(self) -> QA:
+        """A QA over the same index that can take documents of its own, in memory, seen by nobody else: see `add`."""
+        private = PrivateIndex(self.index, self.embedder)
+        qa = QA(self.index, self.embedder, config=self.config)
+        qa._private = private
+        qa.retriever = private
+        qa.answerer = qa._default_answerer() if type(self.answerer) is type(qa.answerer) else self.answerer
+        return qa
+
+    def add(self, path: str | Path, *, source: str | None = None) -> Document:
+        """Read a file into the private index (only on a QA made by `private`).  Raises ReadError when it can't be read."""
+        if self._private is None:
+            raise UsageError("this QA is shared: call `private()` first, or index the file with `gba-qa index`")
+        self._document.cache_clear()
+        return self._private.add(Path(path), source=source)
+
+    def remove(self, doc_id: str) -> None:
+        """Take a private document out again."""
+        if self._private is None:
+            raise UsageError("this QA is shared: take documents out with `gba-qa remove`")
+        self._private.remove(doc_id)
+        self._document.cache_clear()
+
+    def refresh(self) -> bool:
+        """Turn to a newly built generation of the index, if there is one."""
+        changed = self.index.refresh()
+        if changed:
+            self._document.cache_clear()
+        return changed
+
+    def close(self) -> None:
+        self.index.close()
+
+    def _find_document(self, doc_id: str) -> Document:
+        if self._private is not None and self._private.has(doc_id):
+            return self._private.document(doc_id)
+        return self.index.document(doc_id)
+
+    def _default_answerer(self) -> Answerer:
+        index = self.index
+        extractive = ExtractiveAnswerer(
+            idf=lambda token: float(index.bm25_idf([token])[0]),
+            encode_tokens=getattr(self.embedder, "encode_tokens", None),
+            document=self.document,
+            answerable_share=self.config.answerable_share,
+        )
+        if not self.config.llm_url:
+            return extractive
+        from gba_qa.answer.llm import LLMAnswerer
+
+        return LLMAnswerer(
+            self.config.llm_url,
+            self.config.llm_model,
+            key=self.config.llm_key,
+            timeout=self.config.llm_timeout,
+            fallback=extractive,
+        )
+
+
+def _embedder(embedder: Embedder | str) -> Embedder | None:
+    if not isinstance(embedder, str):
+        return embedder
+    if embedder == "none":
+        return None
+    return load_embedder(None if embedder == "bundled" else embedder)
+
+
+def _bundled_name() -> str:
+    from gba_qa.embed import BUNDLED
+
+    return BUNDLED
+
+
+def _only_shipped(documents: Mapping[str, DocumentInfo]) -> bool:
+    return all(source.startswith(f"{KNOWLEDGE}/") for source in documents)
+
+
+def remove_documents(names: Sequence[str], index: str | Path | None = None) -> list[str]:
+    """Take documents out of an index, named by source, file name or id; returns their sources.
+
+    Raises UsageError, and removes nothing, when a name fits no document.
+    """
+    place = str(index if index is not None else Config.load().index)
+    with open_index(place) as opened:
+        manifest = opened.manifest
+    chosen: dict[str, None] = {}
+    for name in names:
+        fitting = [s for s, d in manifest.documents.items() if name in {s, d.id, Path(s).name}]
+        if not fitting:
+            raise UsageError(f"no document {name!r} in {place}; `gba-qa info --index {place}` lists them")
+        chosen.update(dict.fromkeys(fitting))
+    with open_writer(
+        place,
+        embedder=manifest.embedder,
+        fingerprint=manifest.fingerprint,
+        dim=manifest.dim,
+        token_dim=manifest.token_dim,
+        chunker=manifest.chunker,
+    ) as writer:
+        for source in chosen:
+            writer.delete_source(source)
+    return list(chosen)
+
+
+def describe_index(index: str | Path | None = None) -> dict[str, Any]:
+    """What `gba-qa info` tells: needs no embedder.  `health` is "ok", or what is wrong with a file."""
+    place = str(index if index is not None else Config.load().index)
+    with open_index(place) as opened:
+        described = QA(opened, None).info()
+        try:
+            opened.check()
+            health = "ok"
+        except IndexCorrupt as error:
+            health = str(error)
+    return {"index": place, **described, "health": health}
