@@ -23,7 +23,7 @@ _CLOSE = frozenset({"list_item", "table_row", "table_header"})  # neighbours of 
 _LONGEST_TITLE = 80  # characters; a longer first line is a sentence
 _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\d*|slide ?\d+|powerpoint presentation|no(?:ne| title)|title|標題|标题|無標題.*|"
-    r".*\.(?:docx?|pdf|indd|qxd|wpd|rtf|xlsx?|pptx?|html?|tmp|cdr|ai|ps)|[\W\d_]*|[a-z]{0,4}[-_ ]?\d[\w.-]*)$",
+    r".*\.(?:docx?|pdf|indd|qxd|wpd|rtf|xlsx?|pptx?|html?|tmp|cdr|ai|ps)|[\W\d_]*|[a-z]{0,4}[-_]?\d[a-z0-9_.-]*)$",
     re.IGNORECASE,
 )
 _GENERIC_HEADING = re.compile(
@@ -31,6 +31,8 @@ _GENERIC_HEADING = re.compile(
     r"preface|foreword|background|overview|keywords?|關鍵詞|关键词)[:：]?$",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.、．]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[IVX]{1,5}\.)\s*\S")
+_CHAPTER = re.compile(r"^\d{1,2}\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,10 @@ def _title(title: str, text: str, blocks: Sequence[Block], source: str) -> str:
 
 
 def _first_lines(text: str, blocks: Sequence[Block]) -> list[str]:
-    """What may serve as a title: a heading among the first few blocks, the highest first, then the first line if it is short."""
-    early = [b for b in blocks[:6] if b.kind == "heading"]
-    lines = [text[b.start : b.end] for b in sorted(early, key=lambda b: b.level)]
+    """What may serve as a title: a heading among the first three blocks, the highest first, then the first line if it is short."""
+    early = [b for b in blocks[:3] if b.kind == "heading" and not _NUMBERED.match(text[b.start : b.end])]
+    lines = [_CHAPTER.sub("", text[b.start : b.end]) for b in sorted(early, key=lambda b: b.level)]
     first = next((b for b in blocks if b.kind in ("paragraph", "heading")), None)
-    if first is not None and first is blocks[0] and first.end - first.start <= _LONGEST_TITLE and text[first.end - 1] not in "。.；;，,：:":
+    if first is not None and first is blocks[0] and first.kind == "paragraph" and first.end - first.start <= _LONGEST_TITLE and text[first.end - 1] not in "。.；;，,：:":
         lines.append(text[first.start : first.end])
     return lines

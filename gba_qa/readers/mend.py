@@ -1,0 +1,282 @@
+"""Printed lines to parts: wrapped lines become paragraphs, and what stands between them (captions, glosses, notes) stands apart.
+
+A line is wrapped when the first word of the next one would not have fitted on it.  A paragraph that is still open where a caption, a
+margin gloss or a footnote intervenes goes on after it, also on the next page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gba_qa.readers.lines import (
+    BULLET,
+    CAPTION,
+    HAN,
+    SOURCE_NOTE,
+    Line,
+    ends_sentence,
+    first_token_width,
+    glue,
+    heading_level,
+    list_mark,
+)
+from gba_qa.readers.parts import Part
+from gba_qa.readers.tabular import TableReader
+from gba_qa.types import BlockKind
+
+__all__ = ["mend"]
+
+_HABIT = 0.78  # of the room: a line that stops in the middle of a sentence behind this is wrapped, whatever the next word
+_SLACK = 3.0  # columns that a wrapped Chinese line may fall short of its room: half-width digits and punctuation leave gaps
+_WIDER = 1.12  # a line this much wider than its column was never set in it: a photo's caption
+_NARROW = 0.62  # a column this narrow beside the body is a margin
+_LONGEST_HEADING = 90  # columns
+_LARGE = 18  # columns: a chapter's name in large type has few to a line
+_CHAPTER = re.compile(r"^\d{1,2} \D")
+
+
+def mend(lines: Sequence[Line], *, notes: Sequence[Part] = ()) -> list[Part]:
+    """The parts in reading order.  `notes` are footnotes already taken out; each follows the last part of its page."""
+    parts = _Mender(lines).run()
+    return _with_notes(parts, notes)
+
+
+def _with_notes(parts: list[Part], notes: Sequence[Part]) -> list[Part]:
+    if not notes:
+        return parts
+    out: list[Part] = []
+    waiting = list(notes)
+    for part in parts:
+        last = part.breaks[-1][1] if part.breaks else part.page
+        while waiting and waiting[0].page is not None and part.page is not None and (waiting[0].page < part.page or waiting[0].page == part.page and last != part.page):
+            out.append(waiting.pop(0))  # before a part that leaves the note's page, so that the note stays on it
+        out.append(part)
+    return out + waiting
+
+
+@dataclass
+class _Open:
+    """A part that is being put together."""
+
+    kind: BlockKind
+    text: str
+    page: int
+    level: int = 0
+    context: str = ""
+    breaks: list[tuple[int, int]] = field(default_factory=list)
+    last: Line | None = None
+
+    def close(self) -> Part:
+        return Part(self.kind, self.text, self.level, self.context, self.page or None, tuple(self.breaks))
+
+
+class _Mender:
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.parts: list[Part] = []
+        self.open: _Open | None = None
+        self.floats: list[Part] = []  # what intervened while a paragraph was open
+        text = "\n".join(line.text for line in lines)
+        close = len(re.findall(f"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]", text))
+        apart = len(re.findall(f"[{HAN}] [A-Za-z0-9]|[A-Za-z0-9] [{HAN}]", text))
+        self.spaced = apart > close
+        self.words = frozenset(m.lower() for m in re.findall(r"\b[A-Za-z]+-[A-Za-z]+\b", text))
+        self.trusted, self.marked = _paragraph_marks(lines)
+
+    def run(self) -> list[Part]:
+        at = 0
+        while at < len(self.lines):
+            at = self.take(at)
+        self.close()
+        return self.parts
+
+    def take(self, at: int) -> int:
+        """Deal with the line at `at`; return the next one to deal with."""
+        line = self.lines[at]
+        if self.is_caption(line):
+            table = TableReader(self.lines, at, spaced=self.spaced, words=self.words, marked=self.marked).read()
+            if table is not None:
+                self.aside(table.parts)
+                return table.end
+        if (end := self.gloss(at)) > at or (end := self.photo_caption(at)) > at:
+            return end
+        if self.continues(line, at):
+            self.extend(line)
+        else:
+            self.close()
+            self.begin(at)
+        return at + 1
+
+    def begin(self, at: int) -> None:
+        line = self.lines[at]
+        kind: BlockKind = "paragraph"
+        level = 0
+        if BULLET.match(line.text):
+            kind = "list_item"
+        elif self.is_caption(line) and line.width < 2 * _LONGEST_HEADING or SOURCE_NOTE.match(line.text):
+            kind = "caption"
+        elif self.is_heading(at):
+            kind, level = "heading", heading_level(line.text) or (1 if not self.parts and not self.floats else 2)
+        elif list_mark(line.text):
+            kind = "list_item"
+        self.open = _Open(kind, line.text, line.page, level, last=line)
+
+    def extend(self, line: Line) -> None:
+        assert self.open is not None
+        joined = glue(self.open.text, line.text, spaced=self.spaced, words=self.words)
+        if line.page and self.open.last is not None and line.page != self.open.last.page:
+            self.open.breaks.append((len(joined) - len(line.text), line.page))
+        self.open.text, self.open.last = joined, line
+
+    def close(self) -> None:
+        if self.open is not None:
+            part = self.open.close()
+            self.open = None
+            crosses = bool(part.breaks)
+            self.parts.extend(f for f in self.floats if crosses and f.page == part.page)
+            self.parts.append(part)
+            self.parts.extend(f for f in self.floats if not (crosses and f.page == part.page))
+        else:
+            self.parts.extend(self.floats)
+        self.floats = []
+
+    def aside(self, parts: Sequence[Part]) -> None:
+        if self.open is not None and self.open.last is not None and self.unfinished(self.open.last):
+            self.floats.extend(parts)
+        else:
+            self.close()
+            self.parts.extend(parts)
+
+    # Does this line go on with the part that is open?
+
+    def unfinished(self, line: Line) -> bool:
+        return not ends_sentence(line.text) and not (line.ended and self.trusted) and line.width > _HABIT * line.room
+
+    def continues(self, line: Line, at: int) -> bool:
+        part = self.open
+        if part is None or part.last is None:
+            return False
+        last = part.last
+        if line.fresh or BULLET.match(line.text) or SOURCE_NOTE.match(line.text):
+            return False
+        if abs(line.scale - last.scale) > 0.12 or part.kind == "heading" and line.bold != last.bold:
+            return False
+        if line.tight and not ends_sentence(last.text) and not self.starts_anew(line):  # a heading set in two lines?
+            if max(last.width, line.width) < _NARROW * max(last.room, line.room, 40):
+                return True
+        if part.kind == "heading" and _CHAPTER.match(part.text) and max(last.width, line.width) <= _LARGE and not self.starts_anew(line):
+            return True
+        if last.ended and self.trusted or line.width > 1.2 * last.room:
+            return False
+        wrapped = self.wrapped(last, line)
+        if not ends_sentence(last.text):
+            habit = last.width > _HABIT * last.room and last.room >= 30 and part.kind != "heading"
+            return (wrapped or habit) and not heading_level(line.text)
+        if line.gap > 0 or self.starts_anew(line):
+            return False
+        return (wrapped or self.marked and last.width > _HABIT * last.room) and not self.is_heading(at)
+
+    def wrapped(self, last: Line, line: Line) -> bool:
+        """Whether the first word of `line` would not have fitted behind `last`."""
+        if last.room < 14:
+            return False
+        gap = 0 if re.match(f"[{HAN}]", line.text) else 1
+        return last.width + gap + first_token_width(line.text) > last.room - _SLACK
+
+    def starts_anew(self, line: Line) -> bool:
+        return bool(heading_level(line.text) or list_mark(line.text) or CAPTION.match(line.text))
+
+    def is_caption(self, line: Line) -> bool:
+        """Whether a table or figure is named here, rather than spoken of in the middle of a sentence."""
+        match = CAPTION.match(line.text)
+        if match is None:
+            return False
+        last = self.open.last if self.open is not None else None
+        if last is None or not self.unfinished(last):
+            return True
+        return bool(re.match(r"\s*[、：:]", match["rest"])) and not re.search(r"[見见如據据（(、及和與与之]$", last.text)
+
+    # What stands apart
+
+    def is_heading(self, at: int) -> bool:
+        line = self.lines[at]
+        text = line.text
+        numbered = heading_level(text)
+        if line.width > min(_LONGEST_HEADING, (0.95 if numbered else 0.75) * max(line.room, 40)) or sum(c.isalpha() for c in text) < 2:
+            return False
+        if re.search(r"[。；;！!]|https?://|www\.|@|[，,].*[，,]|[，,、：:]$|…$", text) or ends_sentence(text) and not text.endswith(("?", "？")):
+            return False
+        if sum(c.isdigit() for c in text) > 0.4 * len(text) or SOURCE_NOTE.match(text):
+            return False
+        following = next((n for n in self.lines[at + 1 :]), None)
+        if following is None:
+            return False
+        if numbered and list_mark(text) and list_mark(following.text) and not heading_level(following.text) > numbered:
+            return False  # one of a list of short items
+        if line.scale > 1.12 or line.bold and not following.bold:
+            return True
+        for ahead in self.lines[at + 1 : at + 4]:  # prose, or a heading below it and then prose
+            if ahead.width > 0.75 * max(ahead.room, 40) or ends_sentence(ahead.text):
+                return True
+        return bool(numbered)
+
+    def gloss(self, at: int) -> int:
+        """A margin note: a short title and a narrow column below it.  Returns where it ends, or `at`."""
+        body = max((line.room for line in self.lines[max(0, at - 20) : at + 20]), default=0.0)
+        first = self.lines[at]
+        limit = _NARROW * body
+        if body < 40 or first.width > min(30, limit) or ends_sentence(first.text) or self.starts_anew(first) or BULLET.match(first.text) or first.fresh:
+            return at
+        end = at
+        while end < len(self.lines) and self.lines[end].width <= limit and (end == at or self.lines[end].gap < 2):
+            end += 1
+        column = self.lines[at + 1 : end]
+        if len(column) < 2:
+            return at
+        room = max(line.width for line in column)
+        pairs = [(a, b) for a, b in zip(column, column[1:], strict=False) if a.width >= room - 4 and not ends_sentence(a.text)]
+        if not pairs or room < 14 or room <= first.width and not _same_start(first.text, column[0].text):
+            return at
+        if self.open is None and not _same_start(first.text, column[0].text):
+            return at
+        text = ""
+        previous: Line | None = None
+        for line in column:
+            if previous is None:
+                text = line.text
+            elif ends_sentence(previous.text) and previous.text[-1] not in "：:" or line.text.endswith(("：", ":")):
+                text += "\n" + line.text
+            else:
+                text = glue(text, line.text, spaced=self.spaced, words=self.words)
+            previous = line
+        self.aside([Part("gloss", f"{first.text}\n{text}", page=first.page or None)])
+        return end
+
+    def photo_caption(self, at: int) -> int:
+        """Lines wider than the column, apart from what stands before them.  Returns where they end, or `at`."""
+        line = self.lines[at]
+        if not line.room or line.width < _WIDER * line.room or line.gap < 2 or line.fresh:
+            return at
+        text, end = line.text, at + 1
+        while end < len(self.lines) and not ends_sentence(text) and self.lines[end].gap == 0 and end - at < 6:
+            text = glue(text, self.lines[end].text, spaced=self.spaced, words=self.words)
+            end += 1
+        self.aside([Part("caption", text, page=line.page or None)])
+        return end
+
+
+def _same_start(title: str, text: str) -> bool:
+    head = title.strip("「」『』“”")[:4]
+    return bool(head) and head in text[: len(head) + 3]
+
+
+def _paragraph_marks(lines: Sequence[Line]) -> tuple[bool, bool]:
+    """(whether `ended` is to be believed: lines that stop in mid sentence don't bear it,
+    whether it also stands at every paragraph's end: nearly all short last lines bear it)."""
+    middles = Counter(line.ended for line in lines if line.room and line.width > 0.9 * line.room and not ends_sentence(line.text))
+    tails = [line for line in lines if line.room and line.width < 0.75 * line.room and ends_sentence(line.text)]
+    trusted = middles[True] <= 0.1 * max(1, middles[False])
+    return trusted, trusted and len(tails) >= 5 and sum(line.ended for line in tails) > 0.75 * len(tails)
