@@ -1,0 +1,153 @@
+"""How an index lies in a folder, and how a build takes its place.
+
+    index/
+      CURRENT            one line: the name of the generation that readers open
+      lock               held by the writer while it works
+      g000007/           one generation: never changed once CURRENT names it
+        manifest.json    written last, with the checksums of the other files
+
+A build writes the next generation beside the current one; replacing CURRENT, one rename, puts it in place.  All file names are the
+constants below: nothing that is read from a folder is ever used as a path, and symlinks are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from gba_qa.errors import IndexCorrupt, IndexNotFound
+from gba_qa.index.arrays import corrupt, save_bytes
+from gba_qa.index.lock import hold_shared, is_free
+from gba_qa.index.manifest import Manifest, rebuild_command
+
+__all__ = [
+    "ALWAYS",
+    "CATALOG",
+    "MANIFEST",
+    "TOKENS",
+    "VECTORS",
+    "clean",
+    "current",
+    "files_of",
+    "hold",
+    "next_name",
+    "point_to",
+    "read_manifest",
+    "sync_folder",
+]
+
+POINTER, LOCK, MANIFEST, CATALOG = "CURRENT", "lock", "manifest.json", "catalog.sqlite"
+ALWAYS = ("numbers.npy", "lengths.npy", "rows.npy", "counts.npy", "offsets.npy", "letters.npy", "bounds.npy")
+VECTORS = ("vectors.npy",)
+TOKENS = ("tokens.npy", "token_scales.npy", "token_offsets.npy", "token_sums.npy")
+_NAME = re.compile(r"g(\d{6,12})\Z")
+_TRIES = 200  # a reader that meets a generation while it is being removed looks again
+
+
+def files_of(manifest: Manifest) -> tuple[str, ...]:
+    """The files that a generation of this manifest has beside it."""
+    return (CATALOG, *ALWAYS, *(VECTORS if manifest.dim else ()), *(TOKENS if manifest.token_dim else ()))
+
+
+def current(root: Path) -> str | None:
+    """The name of the current generation, None where there is no index.  IndexCorrupt where CURRENT names none."""
+    try:
+        with (root / POINTER).open("rb") as file:
+            text = file.read(64).decode("ascii", "replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise IndexCorrupt(f"{root / POINTER} can't be read ({error.strerror}); rebuild with {rebuild_command(root)}") from None
+    if not _NAME.match(text):
+        raise IndexCorrupt(f"{root / POINTER} names no generation ({text!r}); rebuild with {rebuild_command(root)}")
+    return text
+
+
+def hold(root: Path) -> tuple[Path, IO[bytes]]:
+    """The folder of the current generation and its open manifest: while that is open no writer removes the generation.
+
+    Raises IndexNotFound and IndexCorrupt.
+    """
+    for _ in range(_TRIES):
+        name = current(root)
+        if name is None:
+            raise IndexNotFound(f"there is no index at {root}; build one with `gba-qa index PATH… --index {root}`")
+        folder = root / name
+        if folder.is_symlink():
+            raise corrupt(folder / MANIFEST, "lies behind a symlink")
+        try:
+            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+            file = os.fdopen(os.open(folder / MANIFEST, flags), "rb")
+        except OSError as error:
+            if current(root) != name:
+                continue  # a newer generation took its place between the two reads
+            raise corrupt(folder / MANIFEST, f"can't be read ({error.strerror})") from None
+        if hold_shared(file):
+            return folder, file
+        file.close()
+        time.sleep(0.005)
+    raise IndexCorrupt(f"{root}: its current generation is being removed; rebuild with {rebuild_command(root)}")
+
+
+def read_manifest(folder: Path, file: IO[bytes]) -> Manifest:
+    """Raises IndexCorrupt where the manifest is none or names other files than a generation has."""
+    try:
+        manifest = Manifest.from_json(file.read().decode("utf-8"))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise corrupt(folder / MANIFEST, f"can't be read ({error})") from None
+    manifest.check(folder.parent)
+    if set(manifest.checksums) != set(files_of(manifest)):
+        raise corrupt(folder / MANIFEST, "names other files than an index has")
+    return manifest
+
+
+def next_name(root: Path) -> str:
+    """A name that no generation has had yet."""
+    numbers = [int(m.group(1)) for entry in os.listdir(root) if (m := _NAME.match(entry))]
+    return f"g{max(numbers, default=0) + 1:06d}"
+
+
+def point_to(root: Path, name: str) -> None:
+    """Make a generation the current one: the one moment at which an index changes."""
+    fresh = root / f"{POINTER}.new"
+    save_bytes(fresh, name.encode("ascii") + b"\n")
+    os.replace(fresh, root / POINTER)
+    sync_folder(root)
+
+
+def clean(root: Path) -> None:
+    """Remove half-built and former generations, except those that a reader still holds.  For the holder of the lock."""
+    keep = current(root)
+    for entry in sorted(os.listdir(root)):
+        folder = root / entry
+        if entry == keep or not _NAME.match(entry) or folder.is_symlink() or not folder.is_dir():
+            continue
+        with suppress(OSError):  # what can't be removed now is tried again by the next writer
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        file = (folder / MANIFEST).open("rb")
+    except FileNotFoundError:
+        shutil.rmtree(folder)
+        return
+    with file:
+        if is_free(file):
+            (folder / MANIFEST).unlink()  # first: a generation without a manifest is none
+            shutil.rmtree(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system knows how."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
