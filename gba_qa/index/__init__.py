@@ -19,15 +19,15 @@ from gba_qa.index.faiss import FolderIndex
 from gba_qa.index.manifest import DocumentInfo, Manifest
 from gba_qa.index.memory import MemoryIndex, MemoryWriter
 from gba_qa.index.reader import Index
-from gba_qa.index.writer import Cached, Writer
+from gba_qa.index.writer import Cached, IndexWriter
 
 __all__ = [
     "Cached",
     "DocumentInfo",
     "Index",
+    "IndexWriter",
     "Manifest",
     "MemoryIndex",
-    "Writer",
     "chunk_key",
     "open_index",
     "open_writer",
@@ -46,9 +46,9 @@ def open_index(url: Place, *, verify: bool = True) -> Index:
     if text == ":memory:":
         return MemoryIndex()
     if text.startswith("milvus://"):
-        from gba_qa.index.milvus import MilvusIndex
+        from gba_qa.index.milvus import open_milvus
 
-        return MilvusIndex(text)
+        return open_milvus(text)
     return FolderIndex(_folder(text), verify=verify)
 
 
@@ -62,7 +62,7 @@ def open_writer(
     chunker: str = "",
     rebuild: bool = False,
     wait: float = 0.0,
-) -> Writer:
+) -> IndexWriter:
     """Open an index to change it, making it where there is none; use it in a `with` block, whose end commits.
 
     `dim` and `token_dim` are 0 where no vectors, no token vectors are to be stored.  `rebuild` starts from nothing beside what is
@@ -74,11 +74,13 @@ def open_writer(
         return MemoryWriter(url, wanted, rebuild=rebuild, wait=wait)
     text = str(url)
     if text == ":memory:":
-        raise UsageError('to write to an index in memory hand over the index itself: open_writer(open_index(":memory:"), …)')
+        raise UsageError(
+            'to write to an index in memory hand over the index itself: open_writer(open_index(":memory:"), …)'
+        )
     if text.startswith("milvus://"):
-        from gba_qa.index.milvus import MilvusWriter
+        from gba_qa.index.milvus import write_milvus
 
-        return MilvusWriter(text, wanted, rebuild=rebuild, wait=wait)
+        return write_milvus(text, wanted, rebuild=rebuild, wait=wait)
     from gba_qa.index.building import FolderWriter
 
     return FolderWriter(_folder(text), wanted, rebuild=rebuild, wait=wait)

@@ -77,7 +77,7 @@ def save_array(path: Path, shape: tuple[int, ...], dtype: DTypeLike, parts: Iter
         for part in parts:
             block = np.ascontiguousarray(part, dtype=kind)
             left -= block.size
-            file.write(memoryview(block).cast("B") if block.size else b"")
+            file.write(block.reshape(-1).view(np.uint8).data if block.size else b"")
         if left:
             raise ValueError(f"{path.name}: {left} values short of {shape}")
         file.flush()

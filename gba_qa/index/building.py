@@ -37,13 +37,13 @@ from gba_qa.index.lock import WriterLock
 from gba_qa.index.manifest import Manifest
 from gba_qa.index.reader import Generation
 from gba_qa.index.tokens import quantize, token_sum
-from gba_qa.index.writer import Cached, Writer
+from gba_qa.index.writer import Cached, IndexWriter
 from gba_qa.types import Chunk, Document, Floats
 
 __all__ = ["FolderWriter"]
 
 
-class FolderWriter(Writer):
+class FolderWriter(IndexWriter):
     """Holds the lock of a folder from its making until `close`.  Use `open_writer`.
 
     Raises IndexLocked, IndexMismatch, IndexCorrupt (of the index that is there; not with `rebuild`, which looks at nothing of it), and
@@ -123,7 +123,9 @@ class FolderWriter(Writer):
         self._base = None
         self._lock.release()
 
-    def _insert(self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]) -> None:
+    def _insert(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]
+    ) -> None:
         with self._whole():
             self._begin().insert(document, chunks, vectors, tokens)
 
@@ -192,7 +194,9 @@ class _Build:
 
     def insert(self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]) -> None:
         quantized = [quantize(rows, self.identity.token_dim) for rows in tokens]
-        first = max(int(self.base.numbers[-1]) if self.base and len(self.base.numbers) else 0, *self.numbers[-1:], 0) + 1
+        first = (
+            max(int(self.base.numbers[-1]) if self.base and len(self.base.numbers) else 0, *self.numbers[-1:], 0) + 1
+        )
         numbers = range(first, first + len(chunks))
         connection = self._writable()
         connection.execute("SAVEPOINT document")
@@ -283,7 +287,9 @@ class _Build:
         for name, dtype, width in (("tokens", np.int8, (manifest.token_dim,)), ("token_scales", np.float16, ())):
             new = self._spooled(name, dtype, (new_total, *width))
             old = (base.values if name == "tokens" else base.scales) if base else new[:0]
-            save_array(folder / f"{name}.npy", (total, *width), dtype, chain(blocks(old, old_mask), blocks(new, new_mask)))
+            save_array(
+                folder / f"{name}.npy", (total, *width), dtype, chain(blocks(old, old_mask), blocks(new, new_mask))
+            )
 
     def _keep(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         return ~np.isin(numbers, np.array(sorted(self.dropped), dtype=np.int64))

@@ -18,7 +18,16 @@ from gba_qa.errors import ReadError
 from gba_qa.index.arrays import corrupt, plain_file
 from gba_qa.types import Block, Chunk, Document
 
-__all__ = ["Catalog", "MemoryCatalog", "SqliteCatalog", "chunk_key", "create_catalog", "drop_document", "finish_catalog", "store_document"]
+__all__ = [
+    "Catalog",
+    "MemoryCatalog",
+    "SqliteCatalog",
+    "chunk_key",
+    "create_catalog",
+    "drop_document",
+    "finish_catalog",
+    "store_document",
+]
 
 SCHEMA = (
     "CREATE TABLE documents (id TEXT PRIMARY KEY, title TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, "
@@ -30,7 +39,7 @@ SCHEMA = (
     "CREATE INDEX chunks_by_document ON chunks (document, number)",
     "CREATE INDEX chunks_by_key ON chunks (key)",
 )
-_COLUMNS = "id, document, text, first, last, title, heading, page, language, context"
+_SELECT = "SELECT number, id, document, text, first, last, title, heading, page, language, context FROM chunks"
 _MANY = 500  # variables in one statement; SQLite's own limit was 999 for long
 
 
@@ -78,11 +87,11 @@ class SqliteCatalog:
         )  # fmt: skip
 
     def chunks(self, doc_id: str) -> list[Chunk]:
-        rows = self._all(f"SELECT {_COLUMNS} FROM chunks WHERE document = ? ORDER BY number", [doc_id])
-        return [self._chunk(row) for row in rows]
+        rows = self._all(f"{_SELECT} WHERE document = ? ORDER BY number", [doc_id])
+        return [self._chunk(row) for _, *row in rows]
 
     def numbered(self, numbers: Sequence[int]) -> list[Chunk]:
-        found = {n: self._chunk(row) for n, *row in self._in(f"SELECT number, {_COLUMNS} FROM chunks WHERE number IN", numbers)}
+        found = {n: self._chunk(row) for n, *row in self._in(f"{_SELECT} WHERE number IN", numbers)}
         return [found[n] for n in numbers]
 
     def numbers_of(self, chunk_ids: Sequence[str]) -> dict[str, int]:
@@ -191,7 +200,9 @@ def store_document(connection: sqlite3.Connection, document: Document, chunks: I
 
 def drop_document(connection: sqlite3.Connection, doc_id: str) -> list[int]:
     """Take a document out; the numbers of its chunks come back.  What it said is overwritten, not just unlinked."""
-    numbers = [n for (n,) in connection.execute("SELECT number FROM chunks WHERE document = ? ORDER BY number", [doc_id])]
+    numbers = [
+        n for (n,) in connection.execute("SELECT number FROM chunks WHERE document = ? ORDER BY number", [doc_id])
+    ]
     connection.execute("DELETE FROM chunks WHERE document = ?", [doc_id])
     connection.execute("DELETE FROM documents WHERE id = ?", [doc_id])
     return numbers
@@ -200,7 +211,9 @@ def drop_document(connection: sqlite3.Connection, doc_id: str) -> list[int]:
 class MemoryCatalog:
     """The same answers from dictionaries; never changed once made."""
 
-    def __init__(self, documents: Mapping[str, Document], chunks: Mapping[int, Chunk], sources: Mapping[str, str]) -> None:
+    def __init__(
+        self, documents: Mapping[str, Document], chunks: Mapping[int, Chunk], sources: Mapping[str, str]
+    ) -> None:
         self._documents = {i: replace(d, source=sources.get(i, d.source)) for i, d in documents.items()}
         self._chunks = {n: replace(c, source=sources.get(c.doc_id, c.source)) for n, c in chunks.items()}
         self._numbers = {c.id: n for n, c in self._chunks.items()}

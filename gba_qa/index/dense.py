@@ -7,6 +7,7 @@ search (0.1 s for 1e5 vectors) and lives in memory.
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,7 @@ def unit_rows(vectors: object, dim: int) -> Floats:
     if not np.isfinite(rows).all():
         raise UsageError("vectors hold NaN or infinity")
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    result: Floats = rows / np.where(norms == 0, 1, norms).astype(np.float32)
-    return np.ascontiguousarray(result, dtype=np.float32)
+    return np.ascontiguousarray(rows / np.where(norms == 0, 1, norms), dtype=np.float32)
 
 
 class Vectors:
@@ -77,8 +77,7 @@ class Vectors:
             wide *= 4
 
     def _scan(self, query: Floats, count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        import faiss
-
+        faiss: Any = import_module("faiss")
         index = self._index()
         exact = isinstance(index, faiss.IndexFlat)
         count = count if exact else min(count * _RESCORE, len(self) if among is None else len(among))
@@ -109,8 +108,7 @@ def _best(rows: NDArray[np.int64], scores: Floats, k: int) -> tuple[NDArray[np.i
 
 def _build(matrix: Floats) -> Any:
     """Flat below FLAT_BELOW rows; above, one byte a value (SQ8), whose candidates are scored again exactly."""
-    import faiss
-
+    faiss: Any = import_module("faiss")  # untyped on purpose: its stubs don't know the Python wrappers
     n, dim = matrix.shape
     if n < FLAT_BELOW:
         index = faiss.IndexFlatIP(dim)

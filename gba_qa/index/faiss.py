@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gba_qa.errors import IndexMismatch
 from gba_qa.index.arrays import check_files, corrupt, load_array
@@ -128,7 +129,7 @@ def _check_bounds(folder: Path, generation: Generation) -> None:
     _ascending(folder / "bounds.npy", postings.bounds, len(postings.letters))
     if len(postings.bounds) != len(postings.offsets) or len(postings.counts) != len(postings.rows):
         raise corrupt(folder / "bounds.npy", "does not fit the other files")
-    if len(postings.rows) and not (0 <= int(postings.rows.min()) and int(postings.rows.max()) < n):
+    if len(postings.rows) and not (int(postings.rows.min()) >= 0 and int(postings.rows.max()) < n):
         raise corrupt(folder / "rows.npy", "points outside the index")
     if tokens is not None:
         _ascending(folder / "token_offsets.npy", tokens.offsets, len(tokens.values))
@@ -139,12 +140,10 @@ def _check_bounds(folder: Path, generation: Generation) -> None:
         raise corrupt(folder / CATALOG, "holds other chunks than the vectors and postings")
 
 
-def _ascending(path: Path, array: np.ndarray, end: int) -> None:  # type: ignore[type-arg]
+def _ascending(path: Path, array: NDArray[np.int64], end: int) -> None:
     if len(array) == 0 or array[0] != 0 or array[-1] != end or bool((np.diff(array) < 0).any()):
         raise corrupt(path, "does not fit the file it points into")
 
 
-def _span(numbers: np.ndarray) -> tuple[int, int, int]:  # type: ignore[type-arg]
+def _span(numbers: NDArray[np.int64]) -> tuple[int, int, int]:
     return (len(numbers), int(numbers[0]), int(numbers[-1])) if len(numbers) else (0, 0, 0)
-
-

@@ -62,7 +62,9 @@ def current(root: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise IndexCorrupt(f"{root / POINTER} can't be read ({error.strerror}); rebuild with {rebuild_command(root)}") from None
+        raise IndexCorrupt(
+            f"{root / POINTER} can't be read ({error.strerror}); rebuild with {rebuild_command(root)}"
+        ) from None
     if not _NAME.match(text):
         raise IndexCorrupt(f"{root / POINTER} names no generation ({text!r}); rebuild with {rebuild_command(root)}")
     return text
@@ -108,7 +110,7 @@ def read_manifest(folder: Path, file: IO[bytes]) -> Manifest:
 
 def next_name(root: Path) -> str:
     """A name that no generation has had yet."""
-    numbers = [int(m.group(1)) for entry in os.listdir(root) if (m := _NAME.match(entry))]
+    numbers = [int(m.group(1)) for entry in root.iterdir() if (m := _NAME.match(entry.name))]
     return f"g{max(numbers, default=0) + 1:06d}"
 
 
@@ -116,16 +118,15 @@ def point_to(root: Path, name: str) -> None:
     """Make a generation the current one: the one moment at which an index changes."""
     fresh = root / f"{POINTER}.new"
     save_bytes(fresh, name.encode("ascii") + b"\n")
-    os.replace(fresh, root / POINTER)
+    fresh.replace(root / POINTER)
     sync_folder(root)
 
 
 def clean(root: Path) -> None:
     """Remove half-built and former generations, except those that a reader still holds.  For the holder of the lock."""
     keep = current(root)
-    for entry in sorted(os.listdir(root)):
-        folder = root / entry
-        if entry == keep or not _NAME.match(entry) or folder.is_symlink() or not folder.is_dir():
+    for folder in sorted(root.iterdir()):
+        if folder.name == keep or not _NAME.match(folder.name) or folder.is_symlink() or not folder.is_dir():
             continue
         with suppress(OSError):  # what can't be removed now is tried again by the next writer
             _remove(folder)

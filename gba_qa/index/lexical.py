@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gba_qa.types import Floats
 
-__all__ = ["B", "K1", "Postings"]
+__all__ = ["K1", "B", "Postings", "empty"]
 
 K1 = 1.5
 B = 0.75

@@ -59,7 +59,9 @@ class WriterLock:
             who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
-        return f"the index {self._path.parent} is being written by {who}; wait for it to end, then run the command again"
+        return (
+            f"the index {self._path.parent} is being written by {who}; wait for it to end, then run the command again"
+        )
 
 
 class ThreadLock:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_args
 
 from gba_qa.errors import IndexMismatch
 from gba_qa.text import TOKENIZER_VERSION
+from gba_qa.types import Language
 
 __all__ = ["FORMAT", "DocumentInfo", "Manifest", "rebuild_command"]
 
@@ -29,8 +30,8 @@ class DocumentInfo:
     """One source of the index.  Two sources with the same content share an `id`, and the chunks.
 
     `sha` is the hash of the file's bytes, `size` (bytes) and `mtime_ns` what its stat said: a fast check for "unchanged".
-    `pages` is 0 where the format has none.  `read` is when it was read, ISO 8601, UTC.  `skipped` are the parts that the
-    reader left out, as it put them in `meta["skipped"]`.  `slug` is shared by the versions of one document in several languages.
+    `pages` is 0 where the format has none.  `read` is when it was read, ISO 8601, UTC.  `skipped` are the pages that the
+    reader left out with its reasons, as it put them in `meta["skipped_pages"]`.  `slug` is shared by the versions of one document in several languages.
     """
 
     id: str
@@ -39,7 +40,7 @@ class DocumentInfo:
     size: int = 0
     mtime_ns: int = 0
     title: str = ""
-    language: str = "en"
+    language: Language = "en"
     pages: int = 0
     chunks: int = 0
     characters: int = 0
@@ -139,6 +140,8 @@ def _typed(cls: type, data: dict[str, Any]) -> dict[str, Any]:
     for name, value in data.items():
         kind = str(kinds.get(name, ""))
         if kind == "int" and not (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+            raise ValueError(f"{name!r} is {value!r}")
+        if kind == "Language" and value not in get_args(Language):
             raise ValueError(f"{name!r} is {value!r}")
         if kind == "str" and not isinstance(value, str):
             raise ValueError(f"{name!r} is {value!r}")

@@ -18,7 +18,7 @@ from gba_qa.index.manifest import Manifest
 from gba_qa.index.reader import Generation, LocalIndex
 from gba_qa.index.sources import sources_by_document
 from gba_qa.index.tokens import TokenRows, empty_tokens, quantize, token_sum
-from gba_qa.index.writer import Cached, Writer
+from gba_qa.index.writer import Cached, IndexWriter
 from gba_qa.types import Chunk, Document, Floats
 
 __all__ = ["MemoryIndex", "MemoryWriter"]
@@ -32,18 +32,25 @@ class MemoryIndex(LocalIndex):
         self._lock = ThreadLock("the index in memory")
         self._state: tuple[dict[str, Document], dict[str, list[_Row]]] = ({}, {})
 
-    def add(self, chunks: Sequence[Chunk], vectors: Floats, document: Document | None = None) -> None:
-        """Put the chunks of one document in, with float32 (chunks, dim); the first vectors set `dim`.
+    def add(
+        self,
+        chunks: Sequence[Chunk],
+        vectors: Floats | None,
+        token_vectors: Sequence[Floats] | None = None,
+        *,
+        document: Document | None = None,
+    ) -> None:
+        """Put the chunks of one document in, with float32 (chunks, dim); the first ones set `dim` and `token_dim`.
 
         Without `document` one is made of the chunks, each at its place and spaces between them.
         """
         if not chunks:
             return
-        rows = np.asarray(vectors, dtype=np.float32)
-        before = self.manifest
-        wanted = before if before.dim or before.chunks or rows.ndim != 2 else replace(before, dim=rows.shape[1])
+        wanted = self.manifest
+        if wanted.chunks == 0:
+            wanted = replace(wanted, dim=_width(vectors), token_dim=_width(token_vectors[0]) if token_vectors else 0)
         with MemoryWriter(self, wanted, rebuild=False, wait=10.0) as writer:
-            writer.add(document or _document(chunks), chunks, rows if wanted.dim else None)
+            writer.add(document or _document(chunks), chunks, vectors, token_vectors)
 
     def delete(self, doc_id: str) -> None:
         """KeyError if there is no such document."""
@@ -51,11 +58,10 @@ class MemoryIndex(LocalIndex):
             writer.delete(doc_id)
 
 
-class _Row(tuple[Chunk, Floats | None, Floats | None]):
-    """A chunk, its vector and its token vectors."""
+_Row = tuple[Chunk, Floats | None, Floats | None]  # a chunk, its vector and its token vectors
 
 
-class MemoryWriter(Writer):
+class MemoryWriter(IndexWriter):
     """Builds the next state beside the one that is read; small collections only, since every commit counts all tokens again."""
 
     def __init__(self, index: MemoryIndex, wanted: Manifest, *, rebuild: bool, wait: float) -> None:
@@ -93,7 +99,9 @@ class MemoryWriter(Writer):
     def close(self) -> None:
         self._index._lock.release()
 
-    def _insert(self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]) -> None:
+    def _insert(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]
+    ) -> None:
         ids = {row[0].id for rows in self._rows.values() for row in rows}
         if any(chunk.id in ids for chunk in chunks):
             raise UsageError(f"{document.source}: a chunk of another document has an id of its chunks")
@@ -101,7 +109,8 @@ class MemoryWriter(Writer):
             quantize(rows, self._identity.token_dim)  # refuses what can't be stored
         self._documents[document.id] = document
         self._rows[document.id] = [
-            _Row((c, vectors[i] if vectors is not None else None, tokens[i] if tokens else None)) for i, c in enumerate(chunks)
+            (c, vectors[i] if vectors is not None else None, tokens[i] if tokens else None)
+            for i, c in enumerate(chunks)
         ]
 
     def _remove(self, doc_id: str) -> None:
@@ -133,6 +142,10 @@ def _token_rows(rows: list[Floats | None], dim: int) -> TokenRows:
     offsets = np.concatenate([[0], np.cumsum([len(v) for v, _ in pairs])]).astype(np.int64)
     sums = np.array([token_sum(v, s) for v, s in pairs], np.uint64)
     return TokenRows(np.concatenate([v for v, _ in pairs]), np.concatenate([s for _, s in pairs]), offsets, sums)
+
+
+def _width(vectors: Floats | None) -> int:
+    return 0 if vectors is None else int(np.asarray(vectors).shape[-1])
 
 
 def _document(chunks: Sequence[Chunk]) -> Document:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from gba_qa.errors import MissingDependency
 from gba_qa.index.manifest import Manifest
+from gba_qa.index.reader import Index
+from gba_qa.index.writer import IndexWriter
 
-__all__ = ["MilvusIndex", "MilvusWriter"]
+__all__ = ["open_milvus", "write_milvus"]
 
 
-def MilvusIndex(url: str) -> NoReturn:
+def open_milvus(url: str) -> Index:
     raise MissingDependency(f"{url}: Milvus is not supported yet", extra="milvus")
 
 
-def MilvusWriter(url: str, wanted: Manifest, *, rebuild: bool, wait: float) -> NoReturn:
+def write_milvus(url: str, wanted: Manifest, *, rebuild: bool, wait: float) -> IndexWriter:
     raise MissingDependency(f"{url}: Milvus is not supported yet", extra="milvus")

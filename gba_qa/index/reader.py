@@ -97,14 +97,18 @@ class Index(ABC):
 
     def check(self) -> None:
         """Compare every file with its checksum; IndexCorrupt names the first that differs."""
+        return None  # an engine without files has nothing to compare
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and memory; the index answers nothing after that."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -133,7 +137,9 @@ class Generation:
         key = frozenset(doc_ids)
         rows = self.filters.get(key)
         if rows is None:
-            rows = np.searchsorted(self.numbers, np.array(self.catalog.numbers_in(key), dtype=np.int64)).astype(np.int64)
+            rows = np.searchsorted(self.numbers, np.array(self.catalog.numbers_in(key), dtype=np.int64)).astype(
+                np.int64
+            )
             if len(self.filters) >= _FILTERS:
                 self.filters.clear()
             self.filters[key] = rows

@@ -44,7 +44,11 @@ class TokenRows:
 
 def quantize(vectors: object, dim: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     """Rows float32 (tokens, dim) → int8 values and float16 scales.  UsageError for another shape, NaN or infinity."""
-    rows = np.asarray(vectors, dtype=np.float32).reshape(-1, dim) if np.size(vectors) == 0 else np.asarray(vectors, np.float32)
+    rows = (
+        np.asarray(vectors, dtype=np.float32).reshape(-1, dim)
+        if np.size(vectors) == 0
+        else np.asarray(vectors, np.float32)
+    )
     if rows.ndim != 2 or rows.shape[1] != dim:
         raise UsageError(f"token vectors have the shape {rows.shape}, not (tokens, {dim})")
     if not np.isfinite(rows).all():
@@ -67,4 +71,6 @@ def token_sum(values: NDArray[np.int8], scales: NDArray[np.float16]) -> int:
 
 def empty_tokens(dim: int) -> TokenRows:
     """No chunks."""
-    return TokenRows(np.zeros((0, dim), np.int8), np.zeros(0, np.float16), np.zeros(1, np.int64), np.zeros(0, np.uint64))
+    return TokenRows(
+        np.zeros((0, dim), np.int8), np.zeros(0, np.float16), np.zeros(1, np.int64), np.zeros(0, np.uint64)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from gba_qa.index.dense import unit_rows
 from gba_qa.index.manifest import DocumentInfo, Manifest
 from gba_qa.types import Chunk, Document, Floats
 
-__all__ = ["Cached", "Writer"]
+__all__ = ["Cached", "IndexWriter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Cached:
     token_vectors: Floats | None
 
 
-class Writer(ABC):
+class IndexWriter(ABC):
     """Changes an index.  Nothing is seen by readers until `commit`, which leaving the `with` block does; an exception drops all of it.
 
     One document may have several sources (files of the same content); it goes with the last of them.
@@ -78,11 +77,13 @@ class Writer(ABC):
         token_vectors: Sequence[Floats] | None = None,
         *,
         sha: str = "",
-        stat: os.stat_result | None = None,
+        size: int = 0,
+        mtime_ns: int = 0,
     ) -> DocumentInfo:
         """Put a document in, with its chunks and float32 (chunks, dim); what its source held before goes.
 
-        Content that is in the index already is not stored again: the source is listed beside the others.
+        Content that is in the index already (see `has`) is not stored again: the source is listed beside the others, and chunks and
+        vectors may be left empty.
         Raises UsageError where chunks and vectors don't fit, ReadError where the text can't be stored; nothing is added then.
         """
         if not self.has(document.id):
@@ -92,76 +93,69 @@ class Writer(ABC):
             if rows is not None and len(rows) != len(chunks):
                 raise UsageError(f"{document.source}: {len(rows)} vectors for {len(chunks)} chunks")
             if token_dim and len(token_vectors or ()) != len(chunks):
-                raise UsageError(f"{document.source}: token vectors of {len(token_vectors or ())} of {len(chunks)} chunks")
+                raise UsageError(
+                    f"{document.source}: token vectors of {len(token_vectors or ())} of {len(chunks)} chunks"
+                )
             self._insert(document, chunks, rows, list(token_vectors or ()) if token_dim else [])
             stored = len(chunks)
         else:
             stored = self._entry(document.id).chunks
-        skipped = document.meta.get("skipped", ())
+        skipped = document.meta.get("skipped_pages", ())
         info = DocumentInfo(
             id=document.id,
             source=document.source,
             sha=sha,
-            size=stat.st_size if stat else 0,
-            mtime_ns=stat.st_mtime_ns if stat else 0,
+            size=size,
+            mtime_ns=mtime_ns,
             title=document.title,
             language=document.language,
             pages=len(document.pages),
             chunks=stored,
             characters=len(document.text),
             date=str(document.meta.get("date") or ""),
+            slug=str(document.meta.get("slug") or ""),
             read=datetime.now(UTC).isoformat(timespec="seconds"),
             skipped=tuple(skipped) if isinstance(skipped, list | tuple) else (skipped,),
         )
         self._bind(info)
         return info
 
-    def link(self, doc_id: str, source: str, *, sha: str = "", stat: os.stat_result | None = None) -> DocumentInfo:
-        """List another source of a document that is in the index.  KeyError if it isn't."""
-        info = self._entry(doc_id)
-        info = replace(info, source=source, sha=sha or info.sha, **_stat(stat, info))
-        self._bind(info)
-        return info
-
-    def rename(
-        self, doc_id: str, source: str, *, old: str | None = None, stat: os.stat_result | None = None
+    def rename_source(
+        self, old: str, new: str, *, size: int | None = None, mtime_ns: int | None = None
     ) -> DocumentInfo:
-        """The same content at a new place: nothing is embedded again.  `old` says which, where it has several sources.
-
-        KeyError if there is no such document, UsageError if it isn't clear which source is meant.
-        """
-        before = self.sources(doc_id)
-        if old is None:
-            if len(before) > 1:
-                raise UsageError(f"document {doc_id} has {len(before)} sources ({', '.join(before)}); say which one moved")
-            old = self._entry(doc_id).source
-        if old not in before:
-            raise KeyError(f"no source {old!r} of document {doc_id!r} in the index")
-        info = replace(self._sources[old], source=source, **_stat(stat, self._sources[old]))
-        if old != source:
+        """The same content at a new place: nothing is embedded again.  What `new` held before goes.  KeyError if unknown."""
+        info = self._known(old)
+        info = replace(
+            info,
+            source=new,
+            size=info.size if size is None else size,
+            mtime_ns=info.mtime_ns if mtime_ns is None else mtime_ns,
+        )
+        if old != new:
             self._bind(info)
             self._release(old)
         return info
 
-    def touch(self, source: str, stat: os.stat_result) -> None:
+    def touch(self, source: str, *, size: int, mtime_ns: int) -> None:
         """Note a new time of a file whose content is the same, so that the next run needn't hash it.  KeyError if unknown."""
-        info = self._sources[source]
-        if (info.size, info.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-            self._sources[source] = replace(info, **_stat(stat, info))
+        info = self._known(source)
+        if (info.size, info.mtime_ns) != (size, mtime_ns):
+            self._sources[source] = replace(info, size=size, mtime_ns=mtime_ns)
             self._changed = True
 
-    def delete(self, doc_id: str, *, source: str | None = None) -> list[str]:
-        """Take a document out with all its sources, or with this one only; the sources taken out come back.
+    def delete_source(self, source: str) -> None:
+        """Take a source out, and its document with it if no other source has the same content.  KeyError if unknown."""
+        self._known(source)
+        self._release(source)
 
-        KeyError if there is no such document or source.
-        """
-        gone = self.sources(doc_id)
-        if not gone or (source is not None and source not in gone):
-            raise KeyError(f"no document {doc_id!r}" + (f" with the source {source!r}" if source else "") + " in the index")
-        gone = gone if source is None else [source]
-        for name in gone:
-            self._release(name)
-        return gone
+    def delete(self, doc_id: str) -> list[str]:
+        """Take a document out with all its sources, which come back.  KeyError if unknown."""
+        sources = self.sources(doc_id)
+        if not sources:
+            raise KeyError(f"no document {doc_id!r} in the index")
+        for source in sources:
+            self._release(source)
+        return sources
 
     # ------------------------------------------------------------------ the end
 
@@ -183,7 +177,9 @@ class Writer(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if kind is None:
                 self.commit()
@@ -193,7 +189,9 @@ class Writer(ABC):
     # ------------------------------------------------------------------ for engines
 
     @abstractmethod
-    def _insert(self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]) -> None:
+    def _insert(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Floats | None, tokens: list[Floats]
+    ) -> None:
         """Store; all or nothing.  `vectors` are unit rows or None where dim is 0."""
 
     @abstractmethod
@@ -223,6 +221,11 @@ class Writer(ABC):
             self._remove(doc_id)
         self._changed = True
 
+    def _known(self, source: str) -> DocumentInfo:
+        if source not in self._sources:
+            raise KeyError(f"no source {source!r} in the index")
+        return self._sources[source]
+
     def _entry(self, doc_id: str) -> DocumentInfo:
         """The entry of a document's first source."""
         if doc_id not in self._by_document:
@@ -238,8 +241,3 @@ class Writer(ABC):
                 raise UsageError(f"chunk {chunk.id} is not the text of {document.source} at {chunk.start}-{chunk.end}")
         if len({chunk.id for chunk in chunks}) != len(chunks):
             raise UsageError(f"{document.source}: two of its chunks have the same id")
-
-
-def _stat(stat: os.stat_result | None, info: DocumentInfo) -> dict[str, int]:
-    size, time = (stat.st_size, stat.st_mtime_ns) if stat else (info.size, info.mtime_ns)
-    return {"size": size, "mtime_ns": time}
