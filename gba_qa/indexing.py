@@ -214,7 +214,20 @@ def embed_chunks(
     """Vectors (n, dim) and, where the embedder has them, token vectors; what the index holds already is not embedded again."""
     if embedder is None:
         return None, None
-    texts = [chunk_input(c) for c in chunks]
+    held = list(writer.cached(chunks)) if writer is not None else [None] * len(chunks)
+    missing = [i for i, cached in enumerate(held) if cached is None]
+    fresh, fresh_tokens = _encode([chunk_input(chunks[i]) for i in missing], embedder)
+    vectors = np.zeros((len(chunks), fresh.shape[1] if missing else _dim(embedder)), dtype=np.float32)
+    tokens: list[Floats] | None = [] if fresh_tokens is not None else None
+    at = {i: n for n, i in enumerate(missing)}
+    for i, cached in enumerate(held):
+        vectors[i] = fresh[at[i]] if cached is None else cached.vector
+        if tokens is not None and fresh_tokens is not None:
+            tokens.append(fresh_tokens[at[i]] if cached is None else cached.token_vectors)
+    return vectors, tokens
+
+
+def _encode(texts: Sequence[str], embedder: Embedder) -> tuple[Floats, list[Floats] | None]:
     both = getattr(embedder, "encode_with_tokens", None)
     if both is not None:
         vectors, tokens = both(texts)
@@ -234,7 +247,8 @@ def _sha(file: Path) -> str:
 
 
 def _is_below(source: str, folder: Path) -> bool:
-    return Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
+    # Made absolute without resolving links: the source names the file as the walk found it.
+    return (Path.cwd() / source).is_relative_to(Path.cwd() / folder)
 
 
 def _is_about(error: OSError, file: Path) -> bool:

@@ -145,10 +145,7 @@ class QA:
         `doc_ids` limits the search to these documents.  What was understood, when it differs from what was asked, is in
         `.rewritten`.
         """
-        answer = None
-        for answer in self.stream(question, history=history, doc_ids=doc_ids):
-            pass
-        assert answer is not None
+        *_, answer = self.stream(question, history=history, doc_ids=doc_ids)
         return answer
 
     def stream(

@@ -40,12 +40,12 @@ _MAGNITUDE = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "�
 _WORD_MAGNITUDE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "mn": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9,
                    "trillion": 1e12, "tn": 1e12}  # fmt: skip
 _WORD_NUMBER = {w: i for i, w in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-)} | dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))  # fmt: skip
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+)} | dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True))  # fmt: skip
 _MONTH = {m[:n]: i for i, m in enumerate(
-    "january february march april may june july august september october november december".split(), 1) for n in (3, 9)} | {
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1) for n in (3, 9)} | {
     m: i for i, m in enumerate(
-        "january february march april may june july august september october november december".split(), 1)} | {"sept": 9}  # fmt: skip
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1)} | {"sept": 9}  # fmt: skip
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 
 _UNITS = [  # longest first; what follows a number
@@ -92,7 +92,7 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(
     r"(?P<iso>\b(?P<iy>(?:19|20)\d\d)[-/.](?P<im>0?[1-9]|1[0-2])(?:[-/.](?P<id>0?[1-9]|[12]\d|3[01]))?\b(?![-.\d]))"
-    rf"|(?P<cy>(?:1[89]|20|21)\d\d|[一二][〇零○九八七六五四三二一]{{3}}) ?年(?:(?: ?(?P<cm>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]) ?月(?:份)?(?: ?(?P<cd>[12]\d|3[01]|0?[1-9]) ?[日号])?))?"
+    r"|(?P<cy>(?:1[89]|20|21)\d\d|[一二][〇零○九八七六五四三二一]{3}) ?年(?:(?: ?(?P<cm>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]) ?月(?:份)?(?: ?(?P<cd>[12]\d|3[01]|0?[1-9]) ?[日号])?))?"
     r"|(?P<cm2>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]) ?月(?:份)?(?: ?(?P<cd2>[12]\d|3[01]|0?[1-9]) ?[日号])?(?!球)"
     r"|\b(?:(?P<ed>[12]?\d|3[01])(?:st|nd|rd|th)? )?(?P<em>january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?(?: (?P<ed2>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)?(?=,? (?:19|20)\d\d|\b))?(?:,? (?P<ey>(?:19|20)\d\d))?"
@@ -104,7 +104,7 @@ _DECADE = re.compile(
     rf"(?P<full>(?:1[89]|20)\d0)(?: ?年代|'?s\b)|(?P<short>[1-9]0|{_CHINESE}+十|十) ?年代|\b(?P<word>(?:twenti|thirti|forti|fifti|sixti|seventi|eighti|nineti)es)\b"
 )
 _DECADE_WORD = {
-    w: v for v, w in enumerate("twenties thirties forties fifties sixties seventies eighties nineties".split(), 2)
+    w: v for v, w in enumerate(["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"], 2)
 }
 _RANGE = re.compile(r" ?(?:至|到|~|-|to) ?$")
 _PERCENT = re.compile(r" ?(?:%|per ?cent(?:age)?\b)")
@@ -265,15 +265,15 @@ def _read_han(text: str, match: re.Match[str], before: str) -> Quantity | None:
     after = text[end : end + 1]
     if percent:
         return Quantity(start, end, value, "percent")
-    if found := re.compile(r"成(半)?(?![立为功员果本长绩分熟交都就效品年型语])").match(text, end):
-        if value <= 10 and before[-1:] != "第":
-            return Quantity(start, found.end(), value * 10 + (5 if found[1] else 0), "percent")
+    tenths = re.compile(r"成(半)?(?![立为功员果本长绩分熟交都就效品年型语])")
+    if value <= 10 and before[-1:] != "第" and (found := tenths.match(text, end)):
+        return Quantity(start, found.end(), value * 10 + (5 if found[1] else 0), "percent")
     if found := re.compile(r"(万亿|千亿|百亿|十亿|亿|万)(?!分)").match(text, end):
         value, end = value * _MAGNITUDE[found[1]], found.end()
         if rest := re.compile(rf"{_CHINESE}*千{_CHINESE}*|零{_CHINESE}+").match(text, end):  # 一万一千
             value, end = value + _read_chinese(rest.group()), rest.end()
         return _finish(text, start, end, value, False, before, digits=False, raw=raw)
-    if before[-1:] == "第" or not fraction and value < 2:
+    if before[-1:] == "第" or (not fraction and value < 2):
         return None  # ordinals, 一个, 一国
     quantity = _finish(text, start, end, value, False, before, digits=False, raw=raw)
     # A small Chinese numeral is a figure only where it counts something.

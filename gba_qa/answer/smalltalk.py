@@ -56,7 +56,7 @@ def _kind(text: str) -> str | None:
 def _is_nonsense(text: str) -> bool:
     """No letters at all, one character over and over, or one long Latin run without a vowel or a space."""
     letters = [c for c in text if c.isalpha()]
-    if not letters or len(text) >= 4 and len(set(text)) <= 2 and not any(is_han(c) for c in text):
+    if not letters or (len(text) >= 4 and len(set(text)) <= 2 and not any(is_han(c) for c in text)):
         return True
     words = text.split()
     return len(words) == 1 and len(text) >= 6 and text.isascii() and text.isalpha() and _odd_letters(text)
