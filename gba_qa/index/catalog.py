@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from gba_qa.errors import ReadError
 from gba_qa.index.arrays import corrupt, plain_file
 from gba_qa.types import Block, Chunk, Document
 
@@ -179,23 +178,18 @@ def finish_catalog(connection: sqlite3.Connection) -> None:
 
 
 def store_document(connection: sqlite3.Connection, document: Document, chunks: Iterable[tuple[int, Chunk]]) -> None:
-    """Add a document and its numbered chunks.  ReadError where a text holds what is no character (a lone surrogate)."""
+    """Add a document and its numbered chunks.  sqlite3.IntegrityError where an id is taken."""
     blocks = [[b.kind, b.start, b.end, b.level, b.context] for b in document.blocks]
-    try:
-        connection.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?,?)",
-            [document.id, document.title, document.language, document.text, json.dumps(list(document.pages)),
-             json.dumps(blocks), json.dumps(dict(document.meta))],
-        )  # fmt: skip
-        connection.executemany(
-            "INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            ([number, c.id, c.doc_id, c.text, c.start, c.end, c.title, c.heading, c.page, c.language, c.context, chunk_key(c)]
-             for number, c in chunks),
-        )  # fmt: skip
-    except UnicodeEncodeError as error:
-        raise ReadError(f"{document.source}: its text holds characters that are none ({error.reason})") from None
-    except (TypeError, ValueError) as error:
-        raise ReadError(f"{document.source}: its metadata can't be stored ({error})") from None
+    connection.execute(
+        "INSERT INTO documents VALUES (?,?,?,?,?,?,?)",
+        [document.id, document.title, document.language, document.text, json.dumps(list(document.pages)),
+         json.dumps(blocks), json.dumps(dict(document.meta))],
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        ([number, c.id, c.doc_id, c.text, c.start, c.end, c.title, c.heading, c.page, c.language, c.context, chunk_key(c)]
+         for number, c in chunks),
+    )  # fmt: skip
 
 
 def drop_document(connection: sqlite3.Connection, doc_id: str) -> list[int]:

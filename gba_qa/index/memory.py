@@ -125,7 +125,8 @@ def _generation(manifest: Manifest, documents: dict[str, Document], rows: dict[s
     for chunk, _, _ in entries:
         counts.add(chunk)
     postings = counts.merge(empty(), np.zeros(0, bool), np.ones(len(entries), bool))
-    matrix = np.array([row[1] for row in entries], np.float32).reshape(len(entries), manifest.dim)
+    vectors = [row[1] for row in entries if row[1] is not None]
+    matrix = np.array(vectors, np.float32).reshape(len(vectors), manifest.dim)
     tokens = _token_rows([row[2] for row in entries], manifest.token_dim) if manifest.token_dim else None
     chunks = {int(n): row[0] for n, row in zip(numbers, entries, strict=True)}
     size = matrix.nbytes + postings.rows.nbytes + postings.counts.nbytes + (tokens.values.nbytes if tokens else 0)

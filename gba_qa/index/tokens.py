@@ -44,11 +44,8 @@ class TokenRows:
 
 def quantize(vectors: object, dim: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     """Rows float32 (tokens, dim) → int8 values and float16 scales.  UsageError for another shape, NaN or infinity."""
-    rows = (
-        np.asarray(vectors, dtype=np.float32).reshape(-1, dim)
-        if np.size(vectors) == 0
-        else np.asarray(vectors, np.float32)
-    )
+    rows = np.asarray(vectors, dtype=np.float32)
+    rows = rows.reshape(-1, dim) if rows.size == 0 else rows
     if rows.ndim != 2 or rows.shape[1] != dim:
         raise UsageError(f"token vectors have the shape {rows.shape}, not (tokens, {dim})")
     if not np.isfinite(rows).all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from gba_qa.errors import UsageError
+from gba_qa.errors import ReadError, UsageError
 from gba_qa.index.dense import unit_rows
 from gba_qa.index.manifest import DocumentInfo, Manifest
 from gba_qa.types import Chunk, Document, Floats
@@ -234,6 +235,20 @@ class IndexWriter(ABC):
 
     @staticmethod
     def _check(document: Document, chunks: Sequence[Chunk]) -> None:
+        try:
+            json.dumps(dict(document.meta))
+            for text in (
+                document.id,
+                document.title,
+                document.text,
+                *(t for c in chunks for t in (c.id, c.heading, c.context)),
+            ):
+                text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            code = ord(error.object[error.start])
+            raise ReadError(f"{document.source!r}: its text holds U+{code:04X}, which is no character") from None
+        except (TypeError, ValueError) as error:
+            raise ReadError(f"{document.source!r}: its metadata can't be stored ({error})") from None
         for chunk in chunks:
             if chunk.doc_id != document.id:
                 raise UsageError(f"chunk {chunk.id} is of document {chunk.doc_id}, not {document.id}")
