@@ -24,7 +24,7 @@ __all__ = ["TOKENIZER_VERSION", "detect_language", "fold", "is_han", "normalize"
 
 TOKENIZER_VERSION = "1"  # raise it whenever tokenize() changes: indexes built with another one are rebuilt
 
-HAN = r"㐀-䶿一-鿿豈-﫿\U00020000-\U0003134F〇"
+HAN = r"㐀-䶿一-鿿\uF900-\uFAFF\U00020000-\U0003134F〇"
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _TOKEN = re.compile(
     rf"(?P<han>[{HAN}]+)|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?%?)|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)"
@@ -179,9 +179,7 @@ def tokenize(text: str) -> list[str]:
 
 
 STOP_WORDS = frozenset(
-    "a an the of in on at to for from by with and or as is are was were be been being it its this that these those there s t "
-    "do does did has have had will would can could may might shall should i you he she we they me us them my your his her our their "
-    "what which who whom whose when where why how than then so such if into about".split()
+    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "there", "s", "t", "do", "does", "did", "has", "have", "had", "will", "would", "can", "could", "may", "might", "shall", "should", "i", "you", "he", "she", "we", "they", "me", "us", "them", "my", "your", "his", "her", "our", "their", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "than", "then", "so", "such", "if", "into", "about"]
 )
 
 
