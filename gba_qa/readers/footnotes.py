@@ -9,11 +9,12 @@ from dataclasses import replace
 from gba_qa.readers.lines import CAPTION, HAN, Line, ends_sentence, glue, heading_level
 from gba_qa.readers.parts import Part
 
-__all__ = ["drop_marks", "take_notes"]
+__all__ = ["drop_marks", "note_parts", "take_notes"]
 
 _RULE = re.compile(r"^[\s_\u2014\u2015\u2500─–-]{8,}$")
 _LABEL = re.compile(r"^(?P<label>\d{1,3}|[*†‡]|[①-⑳])(?:\s+(?=\S)|(?=[^\s\d.,%年月日]))")
 _LONE = re.compile(r"^\d{1,3}$")
+_HEADED = re.compile(rf"^[{HAN}]{{2,8}}[：:]")  # 作者簡介：…
 _URL = re.compile(r"^(?:https?://|www\.)\S+$")
 
 
@@ -50,6 +51,11 @@ def _zone_end(lines: Sequence[Line], begin: int) -> int:
     return at
 
 
+def note_parts(texts: Sequence[str], page: int) -> list[Part]:
+    """The footnotes that these printed lines of one page make."""
+    return _notes([Line(text, len(text), page=page) for text in texts if text])
+
+
 def _notes(lines: Sequence[Line]) -> list[Part]:
     """Each note from its number to the next; an address on a line of its own ends what is joined."""
     notes: list[Part] = []
@@ -63,7 +69,7 @@ def _notes(lines: Sequence[Line]) -> list[Part]:
             continue
         body = f"{waiting} {line.text}" if waiting else line.text
         begins = bool(waiting) or bool(label) and (not number or not last or number == last + 1)
-        if begins or not text or _URL.match(line.text):
+        if begins or not text or _HEADED.match(line.text) or _URL.match(line.text):
             if text:
                 notes.append(Part("footnote", text, page=page or None))
             text, page = body, line.page

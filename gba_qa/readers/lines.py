@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gba_qa.readers.pdf_tables import PdfTable
 
 __all__ = [
     "BULLET",
@@ -29,7 +33,8 @@ _NUMERAL = "一二三四五六七八九十百零〇○"
 BULLET = re.compile(r"^(?:[•●○◦▪■□◆◇►▶➢➤✓✔❖★☆‣⁃∙·]|[-–—*](?=\s)|o(?=\s{2}))\s*")
 _PRIVATE_BULLET = re.compile("[\uf06c\uf06e\uf075\uf076\uf077\uf0a7\uf0a8\uf0b7\uf0d8\uf0e0\uf0fc\uf02d\uf0be]")
 CAPTION = re.compile(
-    rf"^(?P<kind>附?[表圖图]|附[錄录]表|专栏|專欄|Table|Figure|Fig\.|Exhibit|Chart|Box|Map)\s*(?P<number>[{_NUMERAL}\d]+(?:[.\-–]\d+)*|[A-Z]\d?|[IVX]+)(?P<rest>\s*[、：:.．]\s*\S|\s+\S|$)",
+    rf"^(?:(?P<han>附?[表圖图]|附[錄录]表|专栏|專欄)\s*(?:[{_NUMERAL}]+|\d+(?:[.\-–]\d+)*[a-z]?|[A-Z]\d?)(?P<rest>\s*[、：:.．]\s*\S|\s+[^\s，。；及和與与至]|$)|"
+    r"(?P<latin>Table|TABLE|Figure|FIGURE|Fig\.|FIG\.|Exhibit|EXHIBIT|Chart|CHART|Box|BOX|Map|MAP)\s*(?:\d+(?:[.\-–]\d+)*[a-zA-Z]?|[A-Z]\d?|[IVX]+)(?:\s*[.:：、．]\s*\S|\s+[A-Z‘“\"'(]|$))"
 )
 SOURCE_NOTE = re.compile(r"^(?:資料來源|资料来源|數據來源|数据来源|來源|来源|資料出處|註釋?|注释?|備註|备注|附註|Sources?|Notes?|Remarks?)\s*[：:]", re.IGNORECASE)
 _ENDS = "。！？!?；;：:…｡﹔﹗﹖﹕"
@@ -61,6 +66,8 @@ class Line:
     bold: bool = False
     indent: float = 0.0
     tight: bool = False  # no blank line before it where there usually is one
+    cells: int = 1  # how many pieces with wide gaps between them it is made of
+    table: PdfTable | None = None  # a table that stands here instead of text
 
 
 def width(text: str) -> float:
@@ -148,7 +155,7 @@ def _wide(char: str) -> bool:
 
 def tidy(text: str) -> str:
     """One line as it is kept: bullets of symbol fonts as •, letter-spaced words closed up, no space between Chinese characters."""
-    text = _PRIVATE_BULLET.sub("• ", text.replace("\t", "  ").replace("\u3000", "  "))
+    text = _PRIVATE_BULLET.sub("• ", text.replace("\t", "  ").replace("\u3000", "  ")).replace("\uf8e9", "©")
     text = re.sub(r"^(•)\s+", r"\1 ", text.strip())
     if re.fullmatch(rf"[{HAN}](?:\s+[{HAN}]){{1,3}}", text):  # 摘　要
         return "".join(text.split())

@@ -22,8 +22,9 @@ from gba_qa.readers.lines import (
     glue,
     heading_level,
     list_mark,
+    width,
 )
-from gba_qa.readers.parts import Part
+from gba_qa.readers.parts import Part, table_parts
 from gba_qa.readers.tabular import TableReader
 from gba_qa.types import BlockKind
 
@@ -38,9 +39,12 @@ _LARGE = 18  # columns: a chapter's name in large type has few to a line
 _CHAPTER = re.compile(r"^\d{1,2} \D")
 
 
-def mend(lines: Sequence[Line], *, notes: Sequence[Part] = ()) -> list[Part]:
-    """The parts in reading order.  `notes` are footnotes already taken out; each follows the last part of its page."""
-    parts = _Mender(lines).run()
+def mend(lines: Sequence[Line], *, notes: Sequence[Part] = (), placed: bool = False) -> list[Part]:
+    """The parts in reading order.  `notes` are footnotes already taken out; each follows the last part of its page.
+
+    `placed`: the lines come from a page whose columns are known, so that no margin note has to be guessed from their widths.
+    """
+    parts = _Mender(lines, placed).run()
     return _with_notes(parts, notes)
 
 
@@ -70,12 +74,16 @@ class _Open:
     last: Line | None = None
 
     def close(self) -> Part:
-        return Part(self.kind, self.text, self.level, self.context, self.page or None, tuple(self.breaks))
+        kind, level = self.kind, self.level
+        if kind == "heading" and (width(self.text) > 2 * _LONGEST_HEADING or width(self.text) > 60 and ends_sentence(self.text)):
+            kind, level = "list_item" if list_mark(self.text) else "paragraph", 0  # it went on and on
+        return Part(kind, self.text, level, self.context, self.page or None, tuple(self.breaks))
 
 
 class _Mender:
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], placed: bool = False) -> None:
         self.lines = lines
+        self.placed = placed
         self.parts: list[Part] = []
         self.open: _Open | None = None
         self.floats: list[Part] = []  # what intervened while a paragraph was open
@@ -96,12 +104,15 @@ class _Mender:
     def take(self, at: int) -> int:
         """Deal with the line at `at`; return the next one to deal with."""
         line = self.lines[at]
-        if self.is_caption(line):
+        if line.table is not None:
+            self.table(line)
+            return at + 1
+        if not self.placed and self.is_caption(line):
             table = TableReader(self.lines, at, spaced=self.spaced, words=self.words, marked=self.marked).read()
             if table is not None:
                 self.aside(table.parts)
                 return table.end
-        if (end := self.gloss(at)) > at or (end := self.photo_caption(at)) > at:
+        if not self.placed and ((end := self.gloss(at)) > at or (end := self.photo_caption(at)) > at):
             return end
         if self.continues(line, at):
             self.extend(line)
@@ -116,7 +127,7 @@ class _Mender:
         level = 0
         if BULLET.match(line.text):
             kind = "list_item"
-        elif self.is_caption(line) and line.width < 2 * _LONGEST_HEADING or SOURCE_NOTE.match(line.text):
+        elif self.is_caption(line) or SOURCE_NOTE.match(line.text):
             kind = "caption"
         elif self.is_heading(at):
             kind, level = "heading", heading_level(line.text) or (1 if not self.parts and not self.floats else 2)
@@ -160,9 +171,15 @@ class _Mender:
         if part is None or part.last is None:
             return False
         last = part.last
-        if line.fresh or BULLET.match(line.text) or SOURCE_NOTE.match(line.text):
+        if line.fresh or BULLET.match(line.text) or SOURCE_NOTE.match(line.text) or line.cells > 1 or last.cells > 1 and not self.wrapped(last, line):
             return False
-        if abs(line.scale - last.scale) > 0.12 or part.kind == "heading" and line.bold != last.bold:
+        if part.kind == "caption" and self.placed and CAPTION.match(part.text) and line.gap == 0 and not self.starts_anew(line):
+            return not ends_sentence(last.text) and line.bold == last.bold and abs(line.scale - last.scale) < 0.12 or self.wrapped(last, line)
+        if part.kind == "heading" and self.placed and last.scale > 1.12 and abs(line.scale - last.scale) < 0.06 and line.gap == 0:
+            return line.bold == last.bold and not self.starts_anew(line)  # a title in several lines
+        if abs(line.scale - last.scale) > (0.07 if self.placed else 0.12) or part.kind == "heading" and line.bold != last.bold:
+            return False
+        if self.placed and line.gap == 1 and line.page == last.page:  # white between paragraphs; more of it is a figure's place
             return False
         if line.tight and not ends_sentence(last.text) and not self.starts_anew(line):  # a heading set in two lines?
             if max(last.width, line.width) < _NARROW * max(last.room, line.room, 40):
@@ -192,12 +209,25 @@ class _Mender:
     def is_caption(self, line: Line) -> bool:
         """Whether a table or figure is named here, rather than spoken of in the middle of a sentence."""
         match = CAPTION.match(line.text)
-        if match is None:
+        if match is None or line.width > 2 * _LONGEST_HEADING:
             return False
         last = self.open.last if self.open is not None else None
         if last is None or not self.unfinished(last):
             return True
-        return bool(re.match(r"\s*[、：:]", match["rest"])) and not re.search(r"[見见如據据（(、及和與与之]$", last.text)
+        return bool(re.match(r"\s*[、：:]", match["rest"] or "")) and not re.search(r"[見见如據据（(、及和與与之]$", last.text)
+
+    def table(self, line: Line) -> None:
+        """A table that the page's reader found; the caption above it, perhaps in two languages, becomes its context."""
+        assert line.table is not None
+        captions: list[str] = []
+        if self.open is not None and (self.open.kind == "caption" or CAPTION.match(self.open.text)):
+            captions.append(self.open.text)
+            self.open = None
+            while self.parts and self.parts[-1].kind == "caption" and CAPTION.match(self.parts[-1].text) and len(captions) < 3:
+                captions.insert(0, self.parts.pop().text)
+        table = line.table
+        rows = [table.header_names(), *table.rows[table.header :]] if table.header else list(table.rows)
+        self.aside(table_parts(rows, caption=" / ".join(captions), header=table.header > 0, page=line.page))
 
     # What stands apart
 
@@ -205,15 +235,17 @@ class _Mender:
         line = self.lines[at]
         text = line.text
         numbered = heading_level(text)
-        if line.width > min(_LONGEST_HEADING, (0.95 if numbered else 0.75) * max(line.room, 40)) or sum(c.isalpha() for c in text) < 2:
+        large = self.placed and line.scale > 1.12
+        share = 1.1 if large else 0.95 if numbered or line.bold else 0.75
+        if line.width > min(_LONGEST_HEADING, share * max(line.room, 40)) or sum(c.isalpha() for c in text) < 2 or line.cells > 1:
             return False
         if re.search(r"[。；;！!]|https?://|www\.|@|[，,].*[，,]|[，,、：:]$|…$", text) or ends_sentence(text) and not text.endswith(("?", "？")):
             return False
         if sum(c.isdigit() for c in text) > 0.4 * len(text) or SOURCE_NOTE.match(text):
             return False
-        following = next((n for n in self.lines[at + 1 :]), None)
+        following = self.lines[at + 1] if at + 1 < len(self.lines) else None
         if following is None:
-            return False
+            return large
         if numbered and list_mark(text) and list_mark(following.text) and not heading_level(following.text) > numbered:
             return False  # one of a list of short items
         if line.scale > 1.12 or line.bold and not following.bold:

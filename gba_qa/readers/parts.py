@@ -52,14 +52,15 @@ def compose(
     *,
     source: str,
     title: str = "",
+    titles: Sequence[str] = (),
     language: str = "",
     page_count: int = 0,
     meta: Mapping[str, object] | None = None,
 ) -> Document:
     """The Document.  Raises ReadError when no part holds text.
 
-    `title` is taken unless it is junk such as "Microsoft Word - 1.doc"; else the first heading or short first line; else the file's
-    stem.  `language` is taken when it is one of ours, else it is detected.  `page_count` > 0 makes `pages` that long.
+    `title`, or the first of `titles`, is taken unless it is junk such as "Microsoft Word - 1.doc"; else the first heading or short first
+    line; else the file's stem.  `language` is taken when it is one of ours, else it is detected.  `page_count` > 0 makes `pages` that long.
     """
     text_parts: list[str] = []
     blocks: list[Block] = []
@@ -87,7 +88,7 @@ def compose(
     text = "".join(text_parts)
     if not text.strip():
         raise ReadError(f"{source}: no text in it")
-    heading = _title(title, text, blocks, source)
+    heading = _title((title, *titles), text, blocks, source)
     return Document(
         id=hashlib.sha256(f"{heading}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
         text=text,
@@ -137,8 +138,8 @@ def _page_offsets(starts: Mapping[int, int], page_count: int, length: int) -> tu
     return tuple(offsets)
 
 
-def _title(title: str, text: str, blocks: Sequence[Block], source: str) -> str:
-    for candidate in (title, *_first_lines(text, blocks)):
+def _title(titles: Sequence[str], text: str, blocks: Sequence[Block], source: str) -> str:
+    for candidate in (*titles, *_first_lines(text, blocks)):
         line = " ".join(candidate.split()).strip("《》\"“” ") if candidate.count("《") == 1 and candidate.startswith("《") and candidate.endswith("》") else " ".join(candidate.split())
         if line and len(line) <= 2 * _LONGEST_TITLE and not _JUNK_TITLE.match(line) and not _GENERIC_HEADING.match(line) and sum(c.isalpha() for c in line) >= 2:
             return line

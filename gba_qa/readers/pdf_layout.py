@@ -1,0 +1,184 @@
+"""The runs of a page in reading order, as rows: columns one after the other, the rows of a table left to right.
+
+A gutter is believed where running text stands on both sides of it: rows that fill most of their column.  The cells of a table
+do not, and are read across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gba_qa.readers.pdf_runs import Run
+
+__all__ = ["Row", "rows_of"]
+
+_STEP = 3.0  # points between the places where a gutter is looked for
+_NARROWEST_GUTTER = 7.0  # points
+_FILLS = 0.6  # of the column's width: a row of prose comes up to this
+_MOST_COLUMNS = 4
+
+
+@dataclass(slots=True)
+class Row:
+    """Runs on one baseline from left to right, and the column (left, right) that they stand in."""
+
+    runs: list[Run]
+    left: float = 0.0
+    right: float = 0.0
+    prose: bool = False  # in a column of running text: wide gaps are the work of justification
+    extra: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def x0(self) -> float:
+        return self.runs[0].x0
+
+    @property
+    def x1(self) -> float:
+        return max(run.x1 for run in self.runs)
+
+    @property
+    def top(self) -> float:
+        return min(run.top for run in self.runs)
+
+    @property
+    def bottom(self) -> float:
+        return max(run.bottom for run in self.runs)
+
+    @property
+    def size(self) -> float:
+        return max(self.runs, key=lambda run: len(run.text)).size
+
+
+def rows_of(runs: Sequence[Run], *, depth: int = 0) -> list[Row]:
+    """All runs as rows in reading order."""
+    if not runs:
+        return []
+    left, right = min(r.x0 for r in runs), max(r.x1 for r in runs)
+    gutter = _gutter(runs, left, right) if depth < _MOST_COLUMNS - 1 else None
+    if gutter is None:
+        return _settle(_group(runs), left, right)
+    out: list[Row] = []
+    for zone, columnar in _zones(runs, gutter):
+        if columnar:
+            out += rows_of([r for r in zone if r.x1 <= gutter + 1], depth=depth + 1)
+            out += rows_of([r for r in zone if r.x1 > gutter + 1], depth=depth + 1)
+        else:
+            out += _settle(_group(zone), left, right)
+    return out
+
+
+def _settle(rows: list[Row], left: float, right: float) -> list[Row]:
+    """Give each row the margins of its block; margins are those that several rows come up to."""
+    ends = sorted((row.x1 for row in rows), reverse=True)
+    starts = sorted(row.x0 for row in rows)
+    for row in rows:
+        row.left, row.right = starts[min(len(starts) - 1, len(starts) // 20)], ends[min(len(ends) - 1, len(ends) // 12)]
+        row.right = max(row.right, row.left + 1)
+    filling = sum(_extent(row) > _FILLS * (right - left) for row in rows)
+    single = sum(len(row.runs) == 1 for row in rows)
+    for row in rows:
+        row.prose = filling >= 0.5 * len(rows) and single >= 0.5 * len(rows)
+    return rows
+
+
+def _extent(row: Row) -> float:
+    return row.x1 - row.x0
+
+
+def _group(runs: Sequence[Run]) -> list[Row]:
+    """Runs whose middles lie within each other's height share a row."""
+    rows: list[Row] = []
+    for run in sorted(runs, key=lambda r: (r.middle, r.x0)):
+        for row in reversed(rows[-6:]):
+            other = max(row.runs, key=lambda r: r.size)
+            overlap = min(run.bottom, other.bottom) - max(run.top, other.top)
+            free = all(run.x0 >= r.x1 - 0.3 * r.size or run.x1 <= r.x0 + 0.3 * r.size for r in row.runs)
+            if overlap > 0.55 * min(run.bottom - run.top, other.bottom - other.top) and free:
+                row.runs.append(run)
+                break
+        else:
+            rows.append(Row([run]))
+    for row in rows:
+        row.runs.sort(key=lambda r: r.x0)
+    return sorted(rows, key=lambda row: (sum(r.middle for r in row.runs) / len(row.runs), row.x0))
+
+
+def _gutter(runs: Sequence[Run], left: float, right: float) -> float | None:
+    """Where the page falls into columns, or None.  Of all places the one that the least text crosses, in the widest gap."""
+    wide = right - left
+    if wide < 150 or len(runs) < 8:
+        return None
+    best: tuple[float, float, float] | None = None
+    x = left + 0.2 * wide
+    while x < right - 0.2 * wide:
+        zones = [(zone, columnar) for zone, columnar in _zones(runs, x) if columnar]
+        if zones:
+            inside = [r for zone, _ in zones for r in zone]
+            lefts = sorted((r.x1 for r in inside if r.x1 <= x + 1), reverse=True)
+            rights = sorted(r.x0 for r in inside if r.x1 > x + 1)
+            gap = rights[len(rights) // 20] - lefts[len(lefts) // 20]
+            if gap >= _NARROWEST_GUTTER:
+                score = (sum(r.x1 - r.x0 for r in inside), gap, -abs(x - (lefts[0] + rights[0]) / 2))
+                if best is None or score > best[:3]:
+                    best = score
+                    found = x
+        x += _STEP
+    return found if best is not None else None
+
+
+def _zones(runs: Sequence[Run], x: float) -> list[tuple[list[Run], bool]]:
+    """The page from top to bottom, cut where text crosses `x`; with each stretch whether it is set in two columns of prose."""
+    crossing = sorted((r for r in runs if r.x0 < x - 1 and r.x1 > x + 1), key=lambda r: r.middle)
+    rest = [r for r in runs if not (r.x0 < x - 1 and r.x1 > x + 1)]
+    bounds = [r.middle for r in crossing]
+    zones: list[tuple[list[Run], bool]] = []
+    pending: list[Run] = []
+    for i in range(len(bounds) + 1):
+        low = bounds[i - 1] if i else float("-inf")
+        high = bounds[i] if i < len(bounds) else float("inf")
+        inside = [r for r in rest if low < r.middle <= high]
+        head = _head(inside, x)
+        pending = pending + head
+        inside = [r for r in inside if r not in head]
+        if _is_columnar(inside, x):
+            if pending:
+                zones.append((pending, False))
+                pending = []
+            zones.append((inside, True))
+        else:
+            pending = pending + inside
+        if i < len(bounds):
+            pending = [*pending, crossing[i]]
+    if pending:
+        zones.append((pending, False))
+    return zones
+
+
+def _head(runs: Sequence[Run], x: float) -> list[Run]:
+    """Up to four rows above the columns, parted from them by white, that are read across: dates, numbers and names of a title page."""
+    rows = _group(runs)
+    for count in range(1, min(5, len(rows) - 3)):
+        size = rows[count].size
+        if rows[count].top - max(row.bottom for row in rows[:count]) > 1.2 * size:
+            head = [run for row in rows[:count] for run in row.runs]
+            across = any(row.runs[0].x1 <= x + 1 < row.runs[-1].x1 and len(row.runs) > 1 for row in rows[:count])
+            return head if across and not _is_columnar(head, x) else []
+    return []
+
+
+def _is_columnar(runs: Sequence[Run], x: float) -> bool:
+    sides = [r for r in runs if r.x1 <= x + 1], [r for r in runs if r.x1 > x + 1]
+    return all(_is_prose(side) for side in sides)
+
+
+def _is_prose(runs: Sequence[Run]) -> bool:
+    if len(runs) < 3:
+        return False
+    rows = _group(runs)
+    width = max(r.x1 for r in runs) - min(r.x0 for r in runs)
+    size = sorted(r.size for r in runs)[len(runs) // 2]
+    filling = sum(_extent(row) > _FILLS * width and len(row.runs) <= 2 for row in rows)
+    letters = sum(c.isalpha() for r in runs for c in r.text)
+    length = sum(len(r.text) for r in runs)
+    return len(rows) >= 3 and width > 7 * size and filling >= 0.5 * len(rows) and letters > 0.5 * length

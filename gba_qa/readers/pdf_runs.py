@@ -1,0 +1,127 @@
+"""The text of a PDF page as runs: stretches of characters on one baseline without a gap, with their boxes.
+
+Coordinates are points from the top left corner of the visible page.  Left out: text outside the visible page, text set at an angle
+(watermarks), and the second of two equal characters printed on the same spot (poor man's bold).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gba_qa.text import fold, is_han, normalize
+
+__all__ = ["Run", "page_runs"]
+
+_GAP = 1.05  # of the type size: a wider gap within a line parts columns or cells
+_MOST_CHARS = 60_000  # on one page; no real page comes near
+
+
+@dataclass(slots=True)
+class Run:
+    """`top` and `bottom` are those of the font's line, so that runs of one line agree; `size` is their distance."""
+
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool = False
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+def page_runs(page: Any, text_page: Any) -> list[Run]:
+    """The runs of a pypdfium2 page in the order in which the file has them; their text is normalised."""
+    runs: list[Run] = []
+    for glyphs in _stretches(page, text_page):
+        text = normalize("".join(g[0] for g in glyphs))
+        if text.strip():
+            solid = [g for g in glyphs if not g[0].isspace()] or glyphs
+            sizes = sorted(g[4] - g[3] for g in solid if is_han(g[0])) or sorted(g[4] - g[3] for g in solid)  # fonts differ in height
+            tops, bottoms = sorted(g[3] for g in solid), sorted(g[4] for g in solid)
+            runs.append(Run(text.strip(), solid[0][1], solid[-1][2], tops[len(tops) // 2], bottoms[len(bottoms) // 2], sizes[len(sizes) // 2], glyphs[0][5]))
+    return runs
+
+
+_Glyph = tuple[str, float, float, float, float, bool]  # character, x0, x1, top, bottom, bold
+
+
+def _stretches(page: Any, text_page: Any) -> Iterator[list[_Glyph]]:
+    import ctypes
+
+    import pypdfium2.raw as raw
+
+    left, floor, right, ceiling = page.get_bbox()
+    rotated = page.get_rotation() % 360
+    box = raw.FS_RECTF()
+    flags = ctypes.c_int()
+    name = ctypes.create_string_buffer(128)
+    count = min(text_page.count_chars(), _MOST_CHARS)
+    current: list[_Glyph] = []
+    bold = False
+    high = 0  # the first half of a surrogate pair
+    recent: list[_Glyph] = []
+    for i in range(count):
+        code = raw.FPDFText_GetUnicode(text_page, i)
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if high:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if 0xDC00 <= code < 0xE000 else code
+            high = 0
+        if code in (0, 10, 13):
+            if current:
+                yield current
+                current = []
+            continue
+        char = chr(code)
+        if not raw.FPDFText_GetLooseCharBox(text_page, i, box):
+            continue
+        x0, x1, top, bottom = box.left - left, box.right - left, ceiling - box.top, ceiling - box.bottom
+        if code in (32, 0xA0, 0x3000):
+            if current:
+                current.append((" ", x0, x1, current[-1][3], current[-1][4], bold))
+            continue
+        if x1 < 0 or x0 > right - left or bottom < 0 or top > ceiling - floor:
+            continue
+        if bottom - top <= 0.1 and current:  # a font without metrics
+            top, bottom = current[-1][3], current[-1][4]
+            if x1 - x0 <= 0.1 and fold(current[-1][0]) == fold(char) and current[-1][2] - current[-1][1] <= 0.1:
+                continue  # 内內: one printed character, two codes
+        if not current:
+            angle = raw.FPDFText_GetCharAngle(text_page, i)
+            raw.FPDFText_GetFontInfo(text_page, i, name, 128, flags)
+            bold = b"bold" in name.value.lower() or b"heavy" in name.value.lower() or b"black" in name.value.lower() or raw.FPDFText_GetFontWeight(text_page, i) >= 600
+        if not rotated and 0.05 < angle < 6.23:
+            continue
+        glyph = (char, x0, x1, top, bottom, bold)
+        if any(g[0] == char and _same_place(g, glyph) for g in recent):
+            continue
+        if current and _apart(current, glyph):
+            yield current
+            current = []
+            angle = raw.FPDFText_GetCharAngle(text_page, i)
+        current.append(glyph)
+        recent.append(glyph)
+        if len(recent) > 80:
+            del recent[:40]
+    if current:
+        yield current
+
+
+def _same_place(a: _Glyph, b: _Glyph) -> bool:
+    wide = min(a[2] - a[1], b[2] - b[1])
+    return wide > 0 and abs(a[1] - b[1]) < 0.35 * wide and abs(a[3] - b[3]) < 0.25 * (a[4] - a[3])
+
+
+def _apart(current: list[_Glyph], glyph: _Glyph) -> bool:
+    last = next((g for g in reversed(current) if not g[0].isspace()), current[-1])
+    size = max(last[4] - last[3], glyph[4] - glyph[3])
+    gap = glyph[1] - last[2]
+    overlap = min(last[4], glyph[4]) - max(last[3], glyph[3])
+    return gap > _GAP * size or gap < -1.5 * size or overlap < 0.3 * min(last[4] - last[3], glyph[4] - glyph[3])
