@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -97,24 +97,29 @@ class FolderWriter(IndexWriter):
                 build: _Build | None = self._begin()
                 assert build is not None
                 manifest = build.finish(replace(self.manifest, created=datetime.now(UTC).isoformat(timespec="seconds")))
-                point_to(self._root, build.folder.name)
+                durable = point_to(self._root, build.folder.name)
         except BaseException:
             self.rollback()
             self._broken = True
             raise
         self._build = build = None  # with it goes the last hold on the generation before
         self._changed = False
-        self._base = load_generation(self._root, verify=False)
         self._reset(manifest)
-        with _refusals(self._root):
-            clean(self._root)
+        try:
+            self._base = load_generation(self._root, verify=False)
+            if durable:
+                clean(self._root)
+        except (OSError, GbaQAError):
+            self._broken = True  # what was committed stands, but nothing can be built on it now
         return True
 
     def rollback(self) -> None:
         build, self._build = self._build, None
         if build is not None:
             build.close()
-            shutil.rmtree(build.folder, ignore_errors=True)
+            with suppress(OSError, GbaQAError):
+                if current(self._root) != build.folder.name:  # an interrupt may come just after it was put in place
+                    shutil.rmtree(build.folder, ignore_errors=True)
         self._reset(self._base[1].manifest if self._base else replace(self._identity, documents={}))
         self._changed = self._base is None
 

@@ -14,7 +14,7 @@ from gba_qa.errors import IndexMismatch
 from gba_qa.index.arrays import check_files, corrupt, load_array
 from gba_qa.index.catalog import SqliteCatalog
 from gba_qa.index.dense import Vectors
-from gba_qa.index.folder import CATALOG, MANIFEST, current, files_of, hold, read_manifest
+from gba_qa.index.folder import CATALOG, MANIFEST, files_of, hold, pointer_stamp, read_manifest
 from gba_qa.index.lexical import Postings
 from gba_qa.index.manifest import Manifest
 from gba_qa.index.reader import Generation, Index, LocalIndex
@@ -35,15 +35,17 @@ class FolderIndex(LocalIndex):
         self._root = root
         self._verify = verify
         self._refreshing = threading.Lock()
+        self._seen = pointer_stamp(root)
         self._name, generation = load_generation(root, verify=verify)
         super().__init__(generation)
 
     def refresh(self) -> bool:
         """IndexMismatch where the newer one was built by another embedder; this one then goes on answering from the old."""
-        if current(self._root) in (None, self._name):
+        if pointer_stamp(self._root) in (None, self._seen):
             return False
         with self._refreshing:
-            if current(self._root) in (None, self._name):
+            seen = pointer_stamp(self._root)
+            if seen in (None, self._seen):
                 return False
             before = self._now().manifest
             name, generation = load_generation(self._root, verify=self._verify)
@@ -53,7 +55,7 @@ class FolderIndex(LocalIndex):
                     f"{self._root} was rebuilt with the embedder {after.embedder!r} while it was open with {before.embedder!r}; "
                     f"start again to use it"
                 )
-            self._name, self._generation = name, generation
+            self._seen, self._name, self._generation = seen, name, generation
             return True
 
     def snapshot(self) -> Index:
@@ -82,8 +84,10 @@ def load_generation(root: Path, *, verify: bool) -> tuple[str, Generation]:
         generation = _load(folder, manifest, file)
         if verify:
             _check_bounds(folder, generation)
-    except BaseException:
+    except BaseException as error:
         file.close()
+        if isinstance(error, OSError):
+            raise corrupt(Path(error.filename or folder / MANIFEST), f"can't be read ({error.strerror})") from None
         raise
     return folder.name, generation
 

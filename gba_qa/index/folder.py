@@ -37,6 +37,7 @@ __all__ = [
     "hold",
     "next_name",
     "point_to",
+    "pointer_stamp",
     "read_manifest",
     "sync_folder",
 ]
@@ -68,6 +69,15 @@ def current(root: Path) -> str | None:
     if not _NAME.match(text):
         raise IndexCorrupt(f"{root / POINTER} names no generation ({text!r}); rebuild with {rebuild_command(root)}")
     return text
+
+
+def pointer_stamp(root: Path) -> tuple[int, int] | None:
+    """Something that changes with every commit and costs microseconds to read; None where there is no index."""
+    try:
+        stat = (root / POINTER).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
 
 
 def hold(root: Path) -> tuple[Path, IO[bytes]]:
@@ -114,12 +124,20 @@ def next_name(root: Path) -> str:
     return f"g{max(numbers, default=0) + 1:06d}"
 
 
-def point_to(root: Path, name: str) -> None:
-    """Make a generation the current one: the one moment at which an index changes."""
+def point_to(root: Path, name: str) -> bool:
+    """Make a generation the current one: the one moment at which an index changes.
+
+    False where the system would not say that the change is on the disk: then the generation before must stay, since
+    after a power cut CURRENT may name it again.
+    """
     fresh = root / f"{POINTER}.new"
     save_bytes(fresh, name.encode("ascii") + b"\n")
     fresh.replace(root / POINTER)
-    sync_folder(root)
+    try:
+        sync_folder(root)
+    except OSError:
+        return False
+    return True
 
 
 def clean(root: Path) -> None:

@@ -1,0 +1,181 @@
+"""Nothing that happens to an indexing process hurts the index: killed, cut off, or refused by the disk, it is as before or as after.
+
+Every chunk of step n says so, and every step replaces all documents, so that a mixture of two generations would show.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import index_worker
+import pytest
+
+from gba_qa.errors import GbaQAError
+from gba_qa.index import open_index
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+KILLS = 60
+CHUNKS = index_worker.DOCUMENTS * index_worker.SENTENCES
+
+
+class Worker:
+    """The process of index_worker.py."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, index_worker.__file__]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def run(self, root: Path, step: int, **how: Any) -> tuple[int, str]:
+        """The exit code (negative: the signal) and the error."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"root": str(root), "step": step, **how}) + "\n")
+        self.process.stdin.flush()
+        status, error = json.loads(self.process.stdout.readline())
+        return os.waitstatus_to_exitcode(status), error
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    made = Worker()
+    yield made
+    made.process.stdin.close()  # type: ignore[union-attr]
+    made.process.wait(10)
+    made.process.stdout.close()  # type: ignore[union-attr]
+
+
+def step_of(root: Path) -> int:
+    """Which step the index answers with, after a look at all of it."""
+    with open_index(root) as index:
+        index.check()
+        steps = {int(info.id.split("-")[0]) for info in index.documents()}
+        assert len(steps) == 1
+        (step,) = steps
+        assert len(index) == CHUNKS
+        assert len(index.documents()) == index_worker.DOCUMENTS
+        hits = index.search_bm25(["common"], CHUNKS + 1)
+        assert len(hits) == CHUNKS
+        assert all(f"step{step} " in hit.chunk.text for hit in hits)
+        assert index.search_bm25([f"step{step - 1}"], 1) == index.search_bm25([f"step{step + 1}"], 1) == []
+        assert len(index.search_dense([1.0] * index_worker.DIM, CHUNKS + 1)) == CHUNKS  # type: ignore[arg-type]
+        name = f"{step}-3"
+        assert len(index.token_vectors([f"{name}-0"])[0]) == 6
+        assert index.document(name).text.count(f"step{step} ") == index_worker.SENTENCES
+        return step
+
+
+def test_killed_at_random_moments(worker: Worker, tmp_path: Path) -> None:
+    root = tmp_path / "index"
+    assert worker.run(root, 1) == (0, "")
+    began = time.monotonic()
+    for step in (2, 3, 4):
+        assert worker.run(root, step) == (0, "")
+    lasts = (time.monotonic() - began) / 3
+    chance = random.Random(os.urandom(8))
+    step, killed = 4, 0
+    while killed < KILLS:
+        code, error = worker.run(root, step + 1, kill_after=chance.uniform(0, lasts * 1.05))
+        assert (code, error) in {(-signal.SIGKILL, ""), (0, "")}
+        killed += code != 0
+        found = step_of(root)
+        assert found in (step, step + 1)
+        if code and killed % 10 == 0:
+            assert worker.run(root, step + 1) == (0, "")  # the next run completes, and cleans up
+            assert step_of(root) == step + 1
+            assert sorted(p.name for p in root.iterdir() if p.is_dir()) == [(root / "CURRENT").read_text().strip()]
+            step += 1
+        else:
+            step = found
+
+
+def test_cut_off_at_every_single_step(worker: Worker, tmp_path: Path) -> None:
+    """As by a power cut before each call that changes the folder, until one run comes through."""
+    root = tmp_path / "index"
+    assert worker.run(root, 1) == (0, "")
+    for calls in range(1, 200):
+        code, error = worker.run(root, 2, die_at=calls)
+        assert code in (0, 9), error
+        if code == 0:
+            break
+        found = step_of(root)
+        if found == 2:  # the pointer was replaced: go back, to cut the cleaning as well
+            assert worker.run(root, 1) == (0, "")
+    assert code == 0
+    assert calls > 40  # fsync and open of every file, link, rename …: fewer would mean that nothing was cut
+    assert step_of(root) == 2
+
+
+def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(worker: Worker, tmp_path: Path) -> None:
+    root = tmp_path / "index"
+    assert worker.run(root, 1) == (0, "")
+    refused = 0
+    for limit in (0, 100, 1_000, 5_000, 20_000, 50_000, 10_000_000):
+        code, error = worker.run(root, 2, limit=limit)
+        if code == 0:
+            break
+        assert code == 3, error  # a GbaQAError and nothing else
+        assert "could not be written" in error and str(root) in error
+        assert step_of(root) == 1
+        refused += 1
+    assert refused >= 4
+    assert limit == 10_000_000
+    assert step_of(root) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_every_call_that_the_system_may_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    root = tmp_path / "index"
+    index_worker.update(str(root), 1)
+
+    def refuse() -> None:
+        raise OSError(number, os.strerror(number))
+
+    for calls in range(1, 200):
+        with monkeypatch.context() as patched:
+            for name in index_worker.CALLS:
+                patched.setattr(os, name, getattr(os, name))  # so that they are put back
+            patched.setattr("io.open", open)
+            index_worker.count_down(calls, refuse)
+            try:
+                index_worker.update(str(root), 2)
+            except GbaQAError as error:
+                refused = str(error)
+            else:
+                refused = ""
+        found = step_of(root)
+        assert found == (1 if refused else 2)  # what was refused did not happen, what was not did
+        if refused:
+            assert str(root) in refused
+            continue
+        index_worker.update(str(root), 1)
+        if calls > 100:
+            break
+    assert calls > 100
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_read_only_folder_can_be_searched_and_is_not_written(tmp_path: Path) -> None:
+    root = tmp_path / "index"
+    index_worker.update(str(root), 1)
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        assert step_of(root) == 1
+        with pytest.raises(GbaQAError, match="could not be written"):
+            index_worker.update(str(root), 2)
+    finally:
+        for path in (root, *root.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
