@@ -102,23 +102,42 @@ def compose(
 
 
 def table_parts(
-    rows: Sequence[Sequence[str]], *, caption: str = "", header: bool = True, page: int | None = None, group: str = ""
+    rows: Sequence[Sequence[str]], *, caption: str = "", header: bool | None = None, page: int | None = None
 ) -> list[Part]:
-    """A table as parts: cells joined by " | ", the first row as header when `header`, each row with caption and header as context."""
+    """A table as parts: cells joined by " | ", each row with caption and header as context.
+
+    `header`: whether the first row names the columns; None: to be judged by what stands in it.
+    """
     cleaned = [[" ".join(cell.split()) for cell in row] for row in rows]
     cleaned = [row for row in cleaned if any(row)]
     parts: list[Part] = []
     if caption:
         parts.append(Part("caption", caption, page=page))
     names = ""
+    if header is None:
+        header = _has_header(cleaned)
     if header and len(cleaned) > 1 and sum(map(bool, cleaned[0])) > 1:
         names = _join(cleaned[0])
         parts.append(Part("table_header", names, context=caption, page=page))
         cleaned = cleaned[1:]
-    about = caption or group
     for row in cleaned:
-        parts.append(Part("table_row", _join(row), context=f"{about}\n{names}".strip("\n"), page=page))
+        parts.append(Part("table_row", _join(row), context=f"{caption}\n{names}".strip("\n"), page=page))
     return parts
+
+
+_FIGURE = re.compile(r"^[^\w(（]*[-+−]?(?:[A-Z]{0,3}[$€£¥])?\d[\d ,.]*\s?(?:%|％|[^\W\d]{0,4})$")
+_YEAR = re.compile(r"^(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?\s*(?:年度?|財年|财年)?$")
+
+
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """The first row names the columns unless it is like the rows below it: figures, item numbers, holes."""
+    if len(rows) < 2:
+        return False
+    first = rows[0]
+    filled = [cell for cell in first if cell]
+    if len(filled) < 2 or len(filled) < 0.6 * max(sum(map(bool, row)) for row in rows[1:]):
+        return False
+    return not any(re.match(r"^[(（]?\d{1,2}[.)）、]?$", cell) or _FIGURE.match(cell) and not _YEAR.match(cell) for cell in filled) and max(map(len, filled)) < 120
 
 
 def _join(cells: Sequence[str]) -> str:

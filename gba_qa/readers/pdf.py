@@ -226,7 +226,7 @@ def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line
                 text=text,
                 width=(row.x1 - row.left) / unit,
                 room=(row.right - row.left) / unit,
-                gap=0 if step < 1.45 * spacing else 1 if step < 3 * spacing else 2,
+                gap=0 if step < max(1.45 * spacing, 1.3 * row.size) else 1 if step < 3 * spacing else 2,
                 page=page,
                 fresh=_is_fresh(row, before, after),
                 scale=_scale(row, body),

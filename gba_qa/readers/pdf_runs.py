@@ -91,8 +91,10 @@ def _stretches(page: Any, text_page: Any) -> Iterator[list[_Glyph]]:
             continue
         if bottom - top <= 0.1 and current:  # a font without metrics
             top, bottom = current[-1][3], current[-1][4]
-            if x1 - x0 <= 0.1 and fold(current[-1][0]) == fold(char) and current[-1][2] - current[-1][1] <= 0.1:
-                continue  # 内內: one printed character, two codes
+        if current and min(x1 - x0, current[-1][2] - current[-1][1]) <= 0.1 and fold(current[-1][0]) == fold(char):
+            if x1 - x0 > 0.1:  # 内內: one printed character with two codes, of which one takes no room
+                current[-1] = (char, x0, x1, top, bottom, bold)
+            continue
         if not current:
             angle = raw.FPDFText_GetCharAngle(text_page, i)
             raw.FPDFText_GetFontInfo(text_page, i, name, 128, flags)
