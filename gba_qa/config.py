@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from gba_qa.errors import UsageError
 
@@ -74,7 +75,8 @@ class Config:
         unknown = sorted(set(settings) - set(known))
         if unknown:
             raise UsageError(f"unknown setting {unknown[0]!r} in {place}; there are: {', '.join(sorted(known))}")
-        return replace(self, **{k: _convert(k, v, type(getattr(self, k)), place) for k, v in settings.items()})
+        values: dict[str, Any] = {k: _convert(k, v, type(getattr(self, k)), place) for k, v in settings.items()}
+        return replace(self, **values)
 
 
 def _convert(name: str, value: object, kind: type, place: str) -> object:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -20,11 +21,29 @@ from gba_qa.index import IndexWriter, open_writer
 from gba_qa.readers import SUFFIXES, read
 from gba_qa.types import Chunk, Embedder, Floats
 
-__all__ = ["FileReport", "IndexReport", "build_index", "chunk_input", "embed_chunks"]
+__all__ = [
+    "FileReport",
+    "Identity",
+    "IndexReport",
+    "build_index",
+    "chunk_input",
+    "embed_chunks",
+    "embedder_name",
+    "identity",
+]
 
-EMBED_BATCH = 256  # chunks a step of the progress bar
 Progress = Callable[[int, int, str], None]
 """Called with (files done, files in all, name of the file in hand)."""
+
+
+class Identity(TypedDict):
+    """What built an index: the arguments of `open_writer` that its manifest keeps."""
+
+    embedder: str
+    fingerprint: str
+    dim: int
+    token_dim: int
+    chunker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +96,19 @@ def build_index(
     in the index is read again from where it was.
     """
     files = list(_walk(paths))
-    with open_writer(
-        url,
-        embedder=embedder_name(embedder),
-        fingerprint=str(getattr(embedder, "fingerprint", "")) if embedder else "",
-        dim=_dim(embedder),
-        token_dim=int(getattr(embedder, "token_dim", 0)) if embedder else 0,
-        chunker=CHUNKER_VERSION,
-        rebuild=rebuild,
-        wait=wait,
-    ) as writer:
+    with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
         return _update(writer, files, paths, embedder, progress, sources or {}, prefix)
+
+
+def identity(embedder: Embedder | None) -> Identity:
+    """What an index is built with, as `open_writer` wants it."""
+    return {
+        "embedder": embedder_name(embedder),
+        "fingerprint": str(getattr(embedder, "fingerprint", "")) if embedder is not None else "",
+        "dim": _dim(embedder),
+        "token_dim": int(getattr(embedder, "token_dim", 0)) if hasattr(embedder, "encode_with_tokens") else 0,
+        "chunker": CHUNKER_VERSION,
+    }
 
 
 def embedder_name(embedder: Embedder | None) -> str:

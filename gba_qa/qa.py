@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from gba_qa.answer import ExtractiveAnswerer
 from gba_qa.answer.conversation import resolve
 from gba_qa.answer.smalltalk import small_talk
+from gba_qa.chunking import split
 from gba_qa.config import Config
 from gba_qa.embed import load_embedder
 from gba_qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound, UsageError
-from gba_qa.index import DocumentInfo, Index, open_index, open_writer
-from gba_qa.indexing import IndexReport, Progress, build_index, embedder_name
+from gba_qa.index import DocumentInfo, Index, MemoryIndex, open_index, open_writer
+from gba_qa.indexing import IndexReport, Progress, build_index, embed_chunks, embedder_name, identity
 from gba_qa.private import PrivateIndex
+from gba_qa.readers import read
 from gba_qa.retrieve import HybridRetriever, Mode
 from gba_qa.types import Answer, Answerer, Citation, Document, Embedder, Hit
 
@@ -138,6 +140,38 @@ class QA:
                 return cls.build((), place, embedder=embedder, answerer=answerer, config=config, rebuild=True)
             raise
         return cls(opened, model, answerer=answerer, config=config)
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Sequence[Document],
+        *,
+        embedder: Embedder | str | None = None,
+        answerer: Answerer | None = None,
+        config: Config | None = None,
+    ) -> Self:
+        """An index in memory over documents that are at hand already; nothing is written."""
+        config = config or Config.load()
+        model = _embedder(embedder if embedder is not None else config.embedder)
+        index = MemoryIndex()
+        with open_writer(index, **identity(model)) as writer:
+            for document in documents:
+                chunks = split(document)
+                if chunks and not writer.has(document.id):
+                    writer.add(document, chunks, *embed_chunks(writer, chunks, model))
+        return cls(index, model, answerer=answerer, config=config)
+
+    @classmethod
+    def shipped(
+        cls,
+        *,
+        embedder: Embedder | str | None = None,
+        answerer: Answerer | None = None,
+        config: Config | None = None,
+    ) -> Self:
+        """The shipped knowledge, in memory."""
+        documents = [read(path, source=source) for path, source in _shipped_files().items()]
+        return cls.from_documents(documents, embedder=embedder, answerer=answerer, config=config)
 
     def ask(self, question: str, *, history: Sequence[Answer] = (), doc_ids: Collection[str] | None = None) -> Answer:
         """The answer to a question, with its citations; `history` are the earlier answers of the conversation, oldest first.
@@ -277,6 +311,12 @@ def _embedder(embedder: Embedder | str) -> Embedder | None:
     if embedder == "none":
         return None
     return load_embedder(None if embedder == "bundled" else embedder)
+
+
+def _shipped_files() -> dict[Path, str]:
+    """The briefs that ship, and how they are named as sources."""
+    folder = Path(str(files("gba_qa").joinpath("knowledge")))
+    return {path: f"{KNOWLEDGE}/{path.name}" for path in sorted(folder.glob("*.md"))}
 
 
 def _bundled_name() -> str:

@@ -104,7 +104,10 @@ _DECADE = re.compile(
     rf"(?P<full>(?:1[89]|20)\d0)(?: ?年代|'?s\b)|(?P<short>[1-9]0|{_CHINESE}+十|十) ?年代|\b(?P<word>(?:twenti|thirti|forti|fifti|sixti|seventi|eighti|nineti)es)\b"
 )
 _DECADE_WORD = {
-    w: v for v, w in enumerate(["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"], 2)
+    w: v
+    for v, w in enumerate(
+        ["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"], 2
+    )
 }
 _RANGE = re.compile(r" ?(?:至|到|~|-|to) ?$")
 _PERCENT = re.compile(r" ?(?:%|per ?cent(?:age)?\b)")
@@ -132,11 +135,11 @@ def find_quantities(text: str) -> list[Quantity]:
             continue
         _add_date(match, add)
     position = 0
-    while match := _NUMBER.search(folded, position):
-        position = match.end()
-        if taken[match.start()]:
+    while number := _NUMBER.search(folded, position):
+        position = number.end()
+        if taken[number.start()]:
             continue
-        quantity = _read_number(folded, match)
+        quantity = _read_number(folded, number)
         if quantity is not None:
             found.append(quantity)
             position = max(position, quantity.end)

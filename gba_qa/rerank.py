@@ -31,7 +31,7 @@ def maxsim(query: Floats, passages: Sequence[Floats]) -> Floats:
     if len(query) == 0 or len(filled) == 0:
         return scores
     # One product for all passages, then the best of each by its own stretch of columns.
-    similarity = query @ np.concatenate([passages[i] for i in filled]).T
+    similarity = query @ np.concatenate([passages[int(i)] for i in filled]).T
     starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
     scores[filled] = np.maximum.reduceat(similarity, starts, axis=1).mean(axis=0)
     return scores

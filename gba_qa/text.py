@@ -17,6 +17,7 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 from gba_qa.types import Language
 
@@ -150,7 +151,7 @@ def to_script(text: str, language: Language) -> str:
 
 
 @lru_cache(maxsize=4)
-def _converter(name: str):  # type: ignore[no-untyped-def]  # opencc has no types
+def _converter(name: str) -> Any:
     from opencc import OpenCC
 
     return OpenCC(name)
@@ -179,7 +180,84 @@ def tokenize(text: str) -> list[str]:
 
 
 STOP_WORDS = frozenset(
-    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "there", "s", "t", "do", "does", "did", "has", "have", "had", "will", "would", "can", "could", "may", "might", "shall", "should", "i", "you", "he", "she", "we", "they", "me", "us", "them", "my", "your", "his", "her", "our", "their", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "than", "then", "so", "such", "if", "into", "about"]
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "s",
+        "t",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "shall",
+        "should",
+        "i",
+        "you",
+        "he",
+        "she",
+        "we",
+        "they",
+        "me",
+        "us",
+        "them",
+        "my",
+        "your",
+        "his",
+        "her",
+        "our",
+        "their",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "than",
+        "then",
+        "so",
+        "such",
+        "if",
+        "into",
+        "about",
+    ]
 )
 
 
@@ -191,7 +269,8 @@ def _stem(word: str) -> str:
 _local = threading.local()
 
 
-def _stemmer():  # type: ignore[no-untyped-def]  # PyStemmer has no types; one a thread, since it is not thread-safe
+def _stemmer() -> Any:
+    """One a thread, since it is not thread-safe."""
     if not hasattr(_local, "stemmer"):
         import Stemmer
 

@@ -168,6 +168,7 @@ class Answer:
     citation, and `hits` still holds the nearest passages.  `answerer` names what wrote it ("extractive", "llm:model",
     "smalltalk").  `note` is a line for the reader beside the answer (the source is in another language, the question was
     rewritten, the language model was out of reach).  `rewritten` is the question as it was understood, where that differs.
+    `confidence` (0 to 1) is the calibrated probability that the documents hold the answer.
     """
 
     question: str
@@ -179,6 +180,7 @@ class Answer:
     abstained: bool
     note: str = ""
     rewritten: str = ""
+    confidence: float = 1.0
 
     @property
     def text(self) -> str:

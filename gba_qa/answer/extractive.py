@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gba_qa.answer.candidates import Candidate, Idf, TokenEncoder, collect
 from gba_qa.answer.messages import say
@@ -35,7 +35,6 @@ PASSAGES = (
     8  # hits whose sentences are looked at: the answer stands in the first 8 for 99 % of the development questions
 )
 SECOND = 0.86  # a further sentence must reach this share of the first one's score
-DOCUMENT_LIMIT = 400  # characters: a longer "sentence" is shown, but only if nothing shorter is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,12 @@ class ExtractiveAnswerer:
         if not hits:
             return self._refuse(asked, hits)
         ranked = self.rank(asked, hits)
-        if not ranked or not self._confident(asked, ranked, hits):
+        if not ranked:
             return self._refuse(asked, hits)
-        return self._compose(asked, self._choose(asked, ranked), hits)
+        sure = confidence(self.refusal_features(asked, ranked))
+        if self.answerable_share < 1.0 and sure < threshold(self.answerable_share):
+            return self._refuse(asked, hits, sure)
+        return replace(self._compose(asked, self._choose(ranked), hits), confidence=sure)
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """All candidates, best first."""
@@ -90,7 +92,7 @@ class ExtractiveAnswerer:
         scored = [Scored(c, sum(self.weights.get(k, 0.0) * v for k, v in c.features.items())) for c in candidates]
         return sorted(scored, key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
 
-    def refusal_features(self, question: Question, ranked: Sequence[Scored], hits: Sequence[Hit]) -> dict[str, float]:
+    def refusal_features(self, question: Question, ranked: Sequence[Scored]) -> dict[str, float]:
         """What refusal.confidence is given."""
         best = ranked[0].candidate
         features = dict(best.features)
@@ -101,12 +103,7 @@ class ExtractiveAnswerer:
         features["cross"] = float((question.language == "en") != (best.hit.chunk.language == "en"))
         return features
 
-    def _confident(self, question: Question, ranked: Sequence[Scored], hits: Sequence[Hit]) -> bool:
-        if self.answerable_share >= 1.0:
-            return True
-        return confidence(self.refusal_features(question, ranked, hits)) >= threshold(self.answerable_share)
-
-    def _choose(self, question: Question, ranked: Sequence[Scored]) -> list[Candidate]:
+    def _choose(self, ranked: Sequence[Scored]) -> list[Candidate]:
         """The best, and others that come close and say something else."""
         chosen = [ranked[0].candidate]
         for scored in ranked[1:12]:
@@ -168,9 +165,9 @@ class ExtractiveAnswerer:
             assert document.text[start:end] == quote
         return Citation(number, chunk.doc_id, chunk.id, chunk.title, chunk.source, page, start, end, quote)
 
-    def _refuse(self, question: Question, hits: Sequence[Hit]) -> Answer:
-        message = say("refusal", question.language)
-        return Answer(question.text, (Statement(message),), (), tuple(hits), question.language, self.name, True)
+    def _refuse(self, question: Question, hits: Sequence[Hit], sure: float = 0.0) -> Answer:
+        refusal = Statement(say("refusal", question.language))
+        return Answer(question.text, (refusal,), (), tuple(hits), question.language, self.name, True, confidence=sure)
 
 
 def _clean(text: str) -> str:
