@@ -150,11 +150,11 @@ def test_damage_is_found_and_told_with_the_command_that_mends_it(root: Path, nam
 @pytest.mark.parametrize("name", files_of(Manifest(dim=1, token_dim=1)))
 def test_a_file_of_another_generation_is_found(root: Path, tmp_path: Path, name: str) -> None:
     other = tmp_path / "other"
-    index_worker.update(str(other), 5)
+    index_worker.update(str(other), 77)
     with open_writer(other, embedder="synthetic", fingerprint="1", dim=32, token_dim=8, chunker="1") as writer:
         writer.delete_source("3.md")
     shutil.copy(generation(other) / name, generation(root) / name)
-    with pytest.raises(IndexCorrupt, match=name), open_index(root) as index:
+    with pytest.raises(IndexCorrupt, match="token" if name == "tokens.npy" else name), open_index(root) as index:
         use_everything(index)
 
 
