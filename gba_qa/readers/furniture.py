@@ -14,7 +14,7 @@ __all__ = ["drop_furniture", "is_page_number"]
 _COPYRIGHT = re.compile(r"^(?:©|\(c\)\s|Copyright\b|版權所有|版权所有).{0,60}$", re.IGNORECASE)
 _NUMBER_AND_TITLE = re.compile(r"^(?:\d{1,4}\s*[｜|∣│]\s*\S.{0,50}|\S.{0,50}\s*[｜|∣│]\s*\d{1,4})$")
 _PAGE_NUMBER = re.compile(
-    r"^(?:[-–—~·•]?\s*\d{1,4}\s*[-–—~·•]?|(?:page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*(?:/|of)\s*\d{1,4}|第\s*[\d一二三四五六七八九十百]{1,4}\s*[頁页](?:\s*[,，/]?\s*共\s*\d{1,4}\s*[頁页])?|[ivxlc]{1,6})$",
+    r"^(?:[-–—~·•]?\s*\d{1,4}\s*[-–—~·•]?|[-–—]\s*[ivxlc]{1,6}\s*[-–—]|(?:page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*(?:/|of)\s*\d{1,4}|第\s*[\d一二三四五六七八九十百]{1,4}\s*[頁页](?:\s*[,，/]?\s*共\s*\d{1,4}\s*[頁页])?|[ivxlc]{1,6})$",
     re.IGNORECASE,
 )
 _EDGE = 3  # lines from the top and from the bottom of a page where headers and footers stand

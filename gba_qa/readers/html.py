@@ -109,7 +109,8 @@ def _titles(root: Any) -> list[str]:
     parted = re.split(r"\s+[|–—_-]\s+|\s*[｜_]\s*", window)
     if len(parted) > 1 and len(parted[0]) >= 4:
         window = parted[0]
-    return [social, mains[0] if len(mains) == 1 else "", window]
+    seconds = [" ".join("".join(h.itertext()).split()) for h in root.iter("h2")]
+    return [social, mains[0] if len(mains) == 1 else "", seconds[0] if not mains and len(seconds) == 1 else "", window]
 
 
 def _about(root: Any) -> dict[str, object]:

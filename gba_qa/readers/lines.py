@@ -30,6 +30,8 @@ HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 _WIDE = HAN + "\u3000-\u303f\uff00-\uffef“”‘’…—"
 _NUMERAL = "一二三四五六七八九十百零〇○"
 
+_SYMBOLS = str.maketrans("\uf0a3\uf0b3\uf0b1\uf0b4\uf0b9\uf0bb\uf06d\uf0d7\uf0ae\uf8e9\uf8e8\uf8ea", "≤≥±×≠≈μ·→©®™")  # Adobe Symbol, moved to private use
+
 BULLET = re.compile(r"^(?:[•●○◦▪■□◆◇►▶➢➤✓✔❖★☆‣⁃∙·]|[-–—*](?=\s)|o(?=\s{2}))\s*")
 _PRIVATE_BULLET = re.compile("[\uf06c\uf06e\uf075\uf076\uf077\uf0a7\uf0a8\uf0b7\uf0d8\uf0e0\uf0fc\uf02d\uf0be]")
 CAPTION = re.compile(
@@ -155,7 +157,7 @@ def _wide(char: str) -> bool:
 
 def tidy(text: str) -> str:
     """One line as it is kept: bullets of symbol fonts as •, letter-spaced words closed up, no space between Chinese characters."""
-    text = _PRIVATE_BULLET.sub("• ", text.replace("\t", "  ").replace("\u3000", "  ")).replace("\uf8e9", "©")
+    text = _PRIVATE_BULLET.sub("• ", text.replace("\t", "  ").replace("\u3000", "  ")).translate(_SYMBOLS)
     text = re.sub(r"^(•)\s+", r"\1 ", text.strip())
     if re.fullmatch(rf"[{HAN}](?:\s+[{HAN}]){{1,3}}", text):  # 摘　要
         return "".join(text.split())

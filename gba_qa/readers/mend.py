@@ -220,6 +220,10 @@ class _Mender:
         """A table that the page's reader found; the caption above it, perhaps in two languages, becomes its context."""
         assert line.table is not None
         captions: list[str] = []
+        last = self.parts[-1] if self.parts else None
+        if self.open is not None and self.open.kind in ("paragraph", "heading") and len(self.open.text) < 100 and not ends_sentence(self.open.text):
+            if last is not None and last.kind == "caption" and CAPTION.match(last.text):  # the caption's second line, set otherwise
+                self.open.kind, self.open.text = "caption", glue(self.parts.pop().text, self.open.text, spaced=True)
         if self.open is not None and (self.open.kind == "caption" or CAPTION.match(self.open.text)):
             captions.append(self.open.text)
             self.open = None

@@ -20,6 +20,7 @@ __all__ = ["Part", "compose", "table_parts"]
 
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "zh-Hant": "zh-Hant", "zh-Hans": "zh-Hans"}
 _CLOSE = frozenset({"list_item", "table_row", "table_header"})  # neighbours of one such kind stand on consecutive lines
+_CELLS = frozenset({"table_row", "table_header"})  # an empty first cell keeps its place
 _LONGEST_TITLE = 80  # characters; a longer first line is a sentence
 _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\d*|slide ?\d+|powerpoint presentation|no(?:ne| title)|title|標題|标题|無標題.*|"
@@ -68,10 +69,10 @@ def compose(
     length = 0
     before = ""
     for part in parts:
-        body = part.text.rstrip()
-        lead = len(body) - len(body.lstrip())
+        body = part.text.rstrip() if part.kind not in _CELLS else part.text
+        lead = len(body) - len(body.lstrip()) if part.kind not in _CELLS else 0
         body = body[lead:]
-        if not body:
+        if not body.strip(" |"):
             continue
         if text_parts:
             gap = "\n" if part.kind == before and part.kind in _CLOSE or {part.kind, before} == {"table_header", "table_row"} else "\n\n"
@@ -141,7 +142,7 @@ def _has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _join(cells: Sequence[str]) -> str:
-    return " | ".join(cells).strip().strip("|").strip()
+    return " | ".join(cells)
 
 
 def _page_offsets(starts: Mapping[int, int], page_count: int, length: int) -> tuple[int, ...]:

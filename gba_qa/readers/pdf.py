@@ -20,7 +20,9 @@ from gba_qa.readers.parts import Part, compose
 from gba_qa.readers.pdf_furniture import drop_running
 from gba_qa.readers.pdf_layout import Row, rows_of
 from gba_qa.readers.pdf_quality import is_chinese, page_fault
+from gba_qa.readers.pdf_rules import Rule, page_rules
 from gba_qa.readers.pdf_runs import Run, page_runs
+from gba_qa.readers.pdf_tables import with_aligned_tables, with_ruled_tables
 from gba_qa.types import Document
 
 __all__ = ["read_pdf"]
@@ -37,7 +39,7 @@ class _Page:
     runs: list[Run]
     images: bool = False
     fault: str = ""
-    rows: list[Row] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
 
 
 def read_pdf(path: Path, source: str) -> Document:
@@ -138,13 +140,14 @@ def _load_page(document: Any, index: int) -> _Page:
     except pdfium.PdfiumError:
         return _Page(index + 1, 0, 0, [], fault="broken page")
     try:
+        rules = page_rules(page)
         text_page = page.get_textpage()
         try:
-            runs = page_runs(page, text_page)
+            runs = page_runs(page, text_page, rules)
         finally:
             text_page.close()
         images = not runs and any(True for _ in page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE, pdfium.raw.FPDF_PAGEOBJ_FORM], max_depth=1))
-        return _Page(index + 1, *page.get_size(), runs, images)
+        return _Page(index + 1, *page.get_size(), runs, images, rules=rules)
     except pdfium.PdfiumError:
         return _Page(index + 1, 0, 0, [], fault="broken page")
     finally:
@@ -156,7 +159,7 @@ def _parts(pages: Sequence[_Page], body: dict[bool, float]) -> list[Part]:
     lines: list[Line] = []
     notes: list[Part] = []
     for page, runs in zip(pages, kept, strict=True):
-        rows = rows_of(runs)
+        rows = with_aligned_tables(rows_of(with_ruled_tables(runs, page.rules, page.height)))
         rows, below = _split_notes(rows, body, page.height)
         notes += note_parts([_line_text(row) for row in below], page.number)
         lines += _lines(rows, page.number, body)
@@ -213,6 +216,9 @@ def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line
     lines: list[Line] = []
     spacing = _spacing(rows)
     for i, row in enumerate(rows):
+        if row.runs[0].table is not None:
+            lines.append(Line(text="", width=0, page=page, table=row.runs[0].table))
+            continue
         text = _line_text(row)
         if not text:
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from gba_qa.readers.pdf_runs import Run
 
-__all__ = ["Row", "rows_of"]
+__all__ = ["Row", "group", "rows_of"]
 
 _STEP = 3.0  # points between the places where a gutter is looked for
 _NARROWEST_GUTTER = 7.0  # points
@@ -57,14 +57,14 @@ def rows_of(runs: Sequence[Run], *, depth: int = 0) -> list[Row]:
     left, right = min(r.x0 for r in runs), max(r.x1 for r in runs)
     gutter = _gutter(runs, left, right) if depth < _MOST_COLUMNS - 1 else None
     if gutter is None:
-        return _settle(_group(runs), left, right)
+        return _settle(group(runs), left, right)
     out: list[Row] = []
     for zone, columnar in _zones(runs, gutter):
         if columnar:
             out += rows_of([r for r in zone if r.x1 <= gutter + 1], depth=depth + 1)
             out += rows_of([r for r in zone if r.x1 > gutter + 1], depth=depth + 1)
         else:
-            out += _settle(_group(zone), left, right)
+            out += _settle(group(zone), left, right)
     return out
 
 
@@ -86,12 +86,14 @@ def _extent(row: Row) -> float:
     return row.x1 - row.x0
 
 
-def _group(runs: Sequence[Run]) -> list[Row]:
+def group(runs: Sequence[Run]) -> list[Row]:
     """Runs whose middles lie within each other's height share a row."""
     rows: list[Row] = []
     for run in sorted(runs, key=lambda r: (r.middle, r.x0)):
         for row in reversed(rows[-6:]):
             other = max(row.runs, key=lambda r: r.size)
+            if other.table is not None or run.table is not None:
+                continue
             overlap = min(run.bottom, other.bottom) - max(run.top, other.top)
             free = all(run.x0 >= r.x1 - 0.3 * r.size or run.x1 <= r.x0 + 0.3 * r.size for r in row.runs)
             if overlap > 0.55 * min(run.bottom - run.top, other.bottom - other.top) and free:
@@ -157,7 +159,7 @@ def _zones(runs: Sequence[Run], x: float) -> list[tuple[list[Run], bool]]:
 
 def _head(runs: Sequence[Run], x: float) -> list[Run]:
     """Up to four rows above the columns, parted from them by white, that are read across: dates, numbers and names of a title page."""
-    rows = _group(runs)
+    rows = group(runs)
     for count in range(1, min(5, len(rows) - 3)):
         size = rows[count].size
         if rows[count].top - max(row.bottom for row in rows[:count]) > 1.2 * size:
@@ -173,9 +175,10 @@ def _is_columnar(runs: Sequence[Run], x: float) -> bool:
 
 
 def _is_prose(runs: Sequence[Run]) -> bool:
+    runs = [r for r in runs if r.table is None]
     if len(runs) < 3:
         return False
-    rows = _group(runs)
+    rows = group(runs)
     width = max(r.x1 for r in runs) - min(r.x0 for r in runs)
     size = sorted(r.size for r in runs)[len(runs) // 2]
     filling = sum(_extent(row) > _FILLS * width and len(row.runs) <= 2 for row in rows)

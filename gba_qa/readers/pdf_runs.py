@@ -6,11 +6,16 @@ Coordinates are points from the top left corner of the visible page.  Left out: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gba_qa.text import fold, is_han, normalize
+
+if TYPE_CHECKING:
+    from gba_qa.readers.pdf_rules import Rule
+    from gba_qa.readers.pdf_tables import PdfTable
 
 __all__ = ["Run", "page_runs"]
 
@@ -29,16 +34,17 @@ class Run:
     bottom: float
     size: float
     bold: bool = False
+    table: PdfTable | None = None  # a table that stands here instead of text
 
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
 
 
-def page_runs(page: Any, text_page: Any) -> list[Run]:
-    """The runs of a pypdfium2 page in the order in which the file has them; their text is normalised."""
+def page_runs(page: Any, text_page: Any, rules: Sequence[Rule] = ()) -> list[Run]:
+    """The runs of a pypdfium2 page in the order in which the file has them; their text is normalised.  Upright rules part runs."""
     runs: list[Run] = []
-    for glyphs in _stretches(page, text_page):
+    for glyphs in map(_without_marks, _stretches(page, text_page, [r for r in rules if not r.flat])):
         text = normalize("".join(g[0] for g in glyphs))
         if text.strip():
             solid = [g for g in glyphs if not g[0].isspace()] or glyphs
@@ -48,10 +54,27 @@ def page_runs(page: Any, text_page: Any) -> list[Run]:
     return runs
 
 
+def _without_marks(glyphs: list[_Glyph]) -> list[_Glyph]:
+    """Less the raised little numbers that call footnotes; those of units (km²) and formulas stay."""
+    if not any(g[0].isdigit() for g in glyphs):
+        return glyphs
+    heights = sorted(g[4] - g[3] for g in glyphs if not g[0].isspace())
+    size = heights[len(heights) // 2]
+    out: list[_Glyph] = []
+    for g in glyphs:
+        raised = g[0].isdigit() and g[4] - g[3] < 0.78 * size and out and g[4] < out[-1][4] - 0.12 * size
+        if raised:
+            before = "".join(o[0] for o in out[-12:]).rstrip()
+            if re.search(r"[^\W\d_]{4,}$|[.,;:!?)”’」』》。，、；：！？）\]]$", before) or before and is_han(before[-1]):
+                continue
+        out.append(g)
+    return out
+
+
 _Glyph = tuple[str, float, float, float, float, bool]  # character, x0, x1, top, bottom, bold
 
 
-def _stretches(page: Any, text_page: Any) -> Iterator[list[_Glyph]]:
+def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[list[_Glyph]]:
     import ctypes
 
     import pypdfium2.raw as raw
@@ -104,7 +127,7 @@ def _stretches(page: Any, text_page: Any) -> Iterator[list[_Glyph]]:
         glyph = (char, x0, x1, top, bottom, bold)
         if any(g[0] == char and _same_place(g, glyph) for g in recent):
             continue
-        if current and _apart(current, glyph):
+        if current and (_apart(current, glyph) or uprights and _ruled_apart(current[-1], glyph, uprights)):
             yield current
             current = []
             angle = raw.FPDFText_GetCharAngle(text_page, i)
@@ -114,6 +137,12 @@ def _stretches(page: Any, text_page: Any) -> Iterator[list[_Glyph]]:
             del recent[:40]
     if current:
         yield current
+
+
+def _ruled_apart(last: _Glyph, glyph: _Glyph, uprights: Sequence[Rule]) -> bool:
+    """Whether an upright rule stands between the middles of two characters."""
+    low, high, middle = (last[1] + last[2]) / 2, (glyph[1] + glyph[2]) / 2, (glyph[3] + glyph[4]) / 2
+    return any(low < rule.at < high and rule.low - 2 <= middle <= rule.high + 2 for rule in uprights)
 
 
 def _same_place(a: _Glyph, b: _Glyph) -> bool:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gba_qa.readers.lines import glue, tidy
-from gba_qa.readers.pdf_layout import Row
-from gba_qa.readers.pdf_rules import Grid, Rule
+from gba_qa.readers.lines import CAPTION, glue, tidy
+from gba_qa.readers.pdf_layout import Row, group
+from gba_qa.readers.pdf_rules import Grid, Rule, grids_of
 from gba_qa.readers.pdf_runs import Run
 
-__all__ = ["PdfTable", "aligned_table", "flat_ruled_regions", "ruled_table"]
+__all__ = ["PdfTable", "with_aligned_tables", "with_ruled_tables"]
 
 _NUMBER = re.compile(r"^[<>≥≤~約约(（]*[-+−]?(?:US|HK)?[$€£¥]?\d[\d ,.]*\s?(?:%|‰|[^\W\d]{0,6})[)）*]*$|^[-–—/‡§*.…]+$|^N\.?A\.?$", re.IGNORECASE)
 
@@ -37,7 +37,74 @@ class PdfTable:
         return names
 
 
-def ruled_table(grid: Grid, runs: Sequence[Run]) -> tuple[PdfTable | None, list[Run]]:
+def with_ruled_tables(runs: Sequence[Run], rules: Sequence[Rule], height: float) -> list[Run]:
+    """The runs, those of a ruled table replaced by one that stands for the table.  `height` is the page's."""
+    left = list(runs)
+    for grid in grids_of(rules):
+        table, used = _ruled_table(grid, left)
+        if table is not None:
+            left = [r for r in left if r not in used] + [_stand_in(table)]
+    inner = [r for r in rules if 0.08 * height < r.at < 0.93 * height]  # not the lines under and above running headers
+    for x0, levels, x1 in _flat_ruled_regions(inner):
+        captions = [r.middle for r in left if CAPTION.match(r.text) and levels[0] < r.middle < levels[-1]]
+        levels = [y for y in levels if y > max(captions, default=0.0)]
+        if len(levels) < 2:
+            continue
+        top, bottom = levels[0], levels[-1]
+        inside = [r for r in left if x0 - 4 <= r.x0 and r.x1 <= x1 + 4 and top - 1 <= r.middle <= bottom + 1 and r.table is None]
+        table = _aligned_table(group(inside), ruled=True) if len(inside) >= 6 else None
+        if table is not None:
+            left = [r for r in left if r not in inside] + [_stand_in(table)]
+    return left
+
+
+def _stand_in(table: PdfTable) -> Run:
+    return Run("", table.x0, table.x1, table.top, table.bottom, 1.0, table=table)
+
+
+def with_aligned_tables(rows: Sequence[Row]) -> list[Row]:
+    """The rows, those that make a table without rules replaced by one that stands for it."""
+    out: list[Row] = []
+    at = 0
+    caption: Row | None = None
+    while at < len(rows):
+        row = rows[at]
+        if _is_caption(row) or caption is not None and len(row.runs) == 1 and abs(row.x0 - caption.runs[-1].x0) < 4 and row.top - out[-1].bottom < row.size:
+            caption = caption if caption is not None and not _is_caption(row) else row
+            out.append(row)
+            at += 1
+            continue
+        caption = None
+        end = at
+        while end < len(rows) and _may_be_of_table(rows, end):
+            end += 1
+        while end > at and len(rows[end - 1].runs) < 2:
+            end -= 1
+        table = _aligned_table(rows[at:end]) if end - at >= 3 else None
+        if table is not None:
+            out.append(Row([_stand_in(table)], rows[at].left, rows[at].right))
+            at = end
+        else:
+            out.append(rows[at])
+            at += 1
+    return out
+
+
+def _is_caption(row: Row) -> bool:
+    return bool(CAPTION.match(" ".join(run.text for run in row.runs)))
+
+
+def _may_be_of_table(rows: Sequence[Row], at: int) -> bool:
+    row = rows[at]
+    if row.prose or any(run.table is not None for run in row.runs) or _is_caption(row):
+        return False
+    if len(row.runs) >= 2:
+        return True
+    near = rows[at + 1 : at + 3]
+    return row.x1 - row.x0 < 0.45 * (row.right - row.left) and any(len(n.runs) >= 2 and not n.prose for n in near)
+
+
+def _ruled_table(grid: Grid, runs: Sequence[Run]) -> tuple[PdfTable | None, list[Run]]:
     """(the table, the runs that are its text); None where the rules frame no table.  A merged cell's text stands in each of its rows."""
     xs, ys = grid.xs, grid.ys
     columns, lines = len(xs) - 1, len(ys) - 1
@@ -96,24 +163,25 @@ def _cell_text(runs: Sequence[Run]) -> str:
     return tidy(text)
 
 
-def flat_ruled_regions(rules: Sequence[Rule]) -> list[tuple[float, float, float, float]]:
-    """(x0, top, x1, bottom) of tables that have only lines across: three or more of about the same extent."""
+def _flat_ruled_regions(rules: Sequence[Rule]) -> list[tuple[float, list[float], float]]:
+    """(left, the heights of the lines, right) of tables that have only lines across: three or more of about the same extent."""
     flats = sorted((r for r in rules if r.flat and r.high - r.low > 60), key=lambda r: r.at)
-    regions: list[tuple[float, float, float, float]] = []
+    regions: list[tuple[float, list[float], float]] = []
     used: set[int] = set()
     for i, first in enumerate(flats):
         if i in used:
             continue
         same = [k for k in range(i, len(flats)) if abs(flats[k].low - first.low) < 6 and abs(flats[k].high - first.high) < 6]
-        levels = sorted({round(flats[k].at) for k in same})
+        levels = sorted({round(flats[k].at): flats[k].at for k in same}.values())
         if len(levels) >= 3 and levels[-1] - levels[0] > 30:
-            regions.append((first.low, flats[same[0]].at, first.high, flats[same[-1]].at))
+            regions.append((first.low, levels, first.high))
             used.update(same)
     return regions
 
 
-def aligned_table(rows: Sequence[Row]) -> PdfTable | None:
-    """Rows whose cells stand under each other, as a table; None where they don't, or where nothing but prose stands there."""
+def _aligned_table(rows: Sequence[Row], *, ruled: bool = False) -> PdfTable | None:
+    """Rows whose cells stand under each other, as a table; None where they don't, or where nothing but prose stands there.
+    `ruled`: lines above and below say that it is one."""
     usable = [row for row in rows if row.runs]
     counts = Counter(len(row.runs) for row in usable if len(row.runs) >= 2)
     if sum(counts.values()) < 3:
@@ -123,10 +191,10 @@ def aligned_table(rows: Sequence[Row]) -> PdfTable | None:
         return None
     numeric = sum(bool(_NUMBER.match(run.text)) for row in usable for run in row.runs)
     cells = sum(len(row.runs) for row in usable)
-    if numeric < 0.3 * cells:
+    if numeric < (0.15 if ruled else 0.3) * cells:
         return None
-    table = [[_in_column(row, low, high) for low, high in columns] for row in usable]
-    merged, heights = _logical_rows(usable, table)
+    table = [_in_columns(row, columns) for row in usable]
+    merged = _logical_rows(usable, table)
     first = next((i for i, row in enumerate(merged) if sum(bool(_NUMBER.match(c)) for c in row[1:]) >= max(1, 0.5 * sum(map(bool, row[1:])))), 0)
     return PdfTable(
         tuple(tuple(row) for row in _joined_header(merged, first)),
@@ -158,28 +226,38 @@ def _columns(rows: Sequence[Row]) -> list[tuple[float, float]]:
     return [(a, b) for a, b in out]
 
 
-def _in_column(row: Row, low: float, high: float) -> str:
-    text = ""
+def _in_columns(row: Row, columns: Sequence[tuple[float, float]]) -> list[str]:
+    """The row's cells; what spans several columns and is no figure (a name over them) stands in each."""
+    cells = [""] * len(columns)
     for run in row.runs:
-        middle = (run.x0 + run.x1) / 2
-        if low - 3 <= middle <= high + 3 or run.x0 < high and run.x1 > low and (run.x1 - run.x0) < 1.6 * (high - low) and abs(middle - (low + high) / 2) < 0.6 * (high - low):
-            text = glue(text, run.text, spaced=True) if text else run.text
-    return text
+        spanned = [i for i, (low, high) in enumerate(columns) if min(run.x1, high) - max(run.x0, low) > 0.4 * (high - low)]
+        if len(spanned) < 2:
+            middle = (run.x0 + run.x1) / 2
+            spanned = [min(range(len(columns)), key=lambda i: max(columns[i][0] - middle, middle - columns[i][1], 0.0))]
+        for i in spanned:
+            cells[i] = glue(cells[i], run.text, spaced=True) if cells[i] else run.text
+    return [tidy(cell) for cell in cells]
 
 
-def _logical_rows(rows: Sequence[Row], table: list[list[str]]) -> tuple[list[list[str]], list[float]]:
-    """Lines that belong to one row of the table joined: a line that has only a name hangs on the row that it stands closest to."""
+def _logical_rows(rows: Sequence[Row], table: list[list[str]]) -> list[list[str]]:
+    """Lines that belong to one row of the table joined: a line that has only a name hangs on the line that it stands closest to."""
     out: list[list[str]] = []
     bottoms: list[float] = []
+    waiting = ""  # a name that belongs to the line below it
     for i, (row, cells) in enumerate(zip(rows, table, strict=True)):
-        values = any(cells[1:])
-        if out and not values and cells[0]:
-            above = row.top - bottoms[-1]
+        if cells[0] and not any(cells[1:]):
+            above = row.top - bottoms[-1] if bottoms else float("inf")
             below = rows[i + 1].top - row.bottom if i + 1 < len(rows) else float("inf")
-            if above < 0.35 * row.size and above <= below + 0.5:
-                out[-1][0] = glue(out[-1][0], cells[0], spaced=True) if out[-1][0] else cells[0]
-                bottoms[-1] = row.bottom
+            if min(above, below) < 0.35 * row.size:
+                if above <= below + 0.5:
+                    out[-1][0] = glue(out[-1][0], cells[0], spaced=True) if out[-1][0] else cells[0]
+                    bottoms[-1] = row.bottom
+                else:
+                    waiting = glue(waiting, cells[0], spaced=True) if waiting else cells[0]
                 continue
+        if waiting:
+            cells = [glue(waiting, cells[0], spaced=True) if cells[0] else waiting, *cells[1:]]
+            waiting = ""
         out.append(list(cells))
         bottoms.append(row.bottom)
-    return out, bottoms
+    return out
