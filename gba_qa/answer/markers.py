@@ -17,7 +17,7 @@ __all__ = ["MarkerParser", "Piece"]
 
 Piece = str | tuple[int, ...]
 
-_OPEN, _CLOSE = "[【［", "]】］"
+_OPEN, _CLOSE = r"\[【［", r"\]】］"
 _INSIDE = r"\s*\^?\d{1,3}(?:\s*[,，、;–-]\s*\^?\d{1,3})*\s*(?:†[^\]】］\n]{0,40})?"
 _MARKER = re.compile(rf"[{_OPEN}]{{1,2}}(?P<numbers>{_INSIDE})[{_CLOSE}]{{1,2}}")
 # What could still grow into a marker, at the end of what has come so far.
