@@ -27,6 +27,22 @@ SUFFIXES: Mapping[str, str] = {
     ".markdown": "markdown:read_markdown",
     ".pdf": "pdf:read_pdf",
     ".docx": "docx:read_docx",
+    ".docm": "docx:read_docx",
+    ".pptx": "slides:read_slides",
+    ".pptm": "slides:read_slides",
+    ".xlsx": "sheets:read_sheets",
+    ".xlsm": "sheets:read_sheets",
+    ".csv": "sheets:read_csv",
+    ".tsv": "sheets:read_csv",
+    ".epub": "epub:read_epub",
+    ".doc": "legacy:read_legacy",
+    ".rtf": "legacy:read_legacy",
+    ".odt": "legacy:read_legacy",
+    ".ppt": "legacy:read_legacy",
+    ".odp": "legacy:read_legacy",
+    ".xls": "legacy:read_legacy",
+    ".ods": "legacy:read_legacy",
+    ".wps": "legacy:read_legacy",
     ".html": "html:read_html",
     ".htm": "html:read_html",
     ".xhtml": "html:read_html",
@@ -50,7 +66,7 @@ def read(path: Path, *, source: str | None = None) -> Document:
         module, _, function = target.partition(":")
         reader: Callable[[Path, str], Document] = getattr(import_module(f"gba_qa.readers.{module}"), function)
         return reader(path, name)
-    except GbaQAError:
+    except (GbaQAError, ImportError):  # a broken installation is not a broken file
         raise
     except FileNotFoundError:
         raise ReadError(f"{name}: no such file") from None

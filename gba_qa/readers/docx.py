@@ -14,7 +14,8 @@ from gba_qa.errors import ReadError
 from gba_qa.readers.docx_numbering import Numbering
 from gba_qa.readers.limits import open_zip
 from gba_qa.readers.lines import BULLET, CAPTION, heading_level, list_mark
-from gba_qa.readers.parts import Part, compose, table_parts
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import compose, table_parts
 from gba_qa.text import normalize
 from gba_qa.types import Document
 

@@ -71,7 +71,7 @@ def _value(element: Any, name: str, default: str) -> str:
 
 
 def _number(text: str, default: int) -> int:
-    return int(text) if text.isdigit() else default
+    return int(text) if text.isdecimal() else default
 
 
 def _numeral(n: int, form: str) -> str:

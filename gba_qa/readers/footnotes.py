@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gba_qa.readers.lines import CAPTION, HAN, Line, ends_sentence, glue, heading_level
-from gba_qa.readers.parts import Part
+from gba_qa.readers.part import Part
 
 __all__ = ["drop_marks", "note_parts", "take_notes"]
 
@@ -63,7 +63,7 @@ def _notes(lines: Sequence[Line]) -> list[Part]:
     waiting = ""
     for line in lines:
         label = _LABEL.match(line.text)
-        number = int(label["label"]) if label and label["label"].isdigit() else 0
+        number = int(label["label"]) if label and label["label"].isdecimal() else 0
         if _LONE.match(line.text):
             waiting = line.text
             continue

@@ -15,7 +15,8 @@ from gba_qa.errors import ReadError
 from gba_qa.readers.encoding import decode
 from gba_qa.readers.html_parts import html_parts
 from gba_qa.readers.limits import check_size
-from gba_qa.readers.parts import Part, compose
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import compose
 from gba_qa.types import Document
 
 __all__ = ["parse_html", "read_html"]

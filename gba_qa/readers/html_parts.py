@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from gba_qa.readers.lines import CAPTION
-from gba_qa.readers.parts import Part, table_parts
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import table_parts
 from gba_qa.text import normalize
 
 __all__ = ["html_parts"]
@@ -228,4 +229,4 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _number(value: str | None, default: int) -> int:
-    return int(value) if value and value.strip().isdigit() and len(value) < 6 else default
+    return int(value) if value and value.strip().isdecimal() and len(value) < 6 else default

@@ -134,7 +134,7 @@ def glue(before: str, after: str, *, spaced: bool, words: frozenset[str] = froze
         return before + after if keeps else before[:-1] + after
     if a in "-‐–/" and b.isalnum() and not before[-2:-1].isspace():
         return before + after
-    if _wide(a) and _wide(b):
+    if _wide(a) and _wide(b) or b in ",.;:!?)]%" or a in "([":
         return before + after
     if _wide(a) or _wide(b):
         latin, han = (b, a) if _wide(a) else (a, b)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gba_qa.readers.encoding import decode
-from gba_qa.readers.parts import Part, compose, table_parts
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import compose, table_parts
 from gba_qa.text import normalize
 from gba_qa.types import Document
 

@@ -24,7 +24,8 @@ from gba_qa.readers.lines import (
     list_mark,
     width,
 )
-from gba_qa.readers.parts import Part, table_parts
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import table_parts
 from gba_qa.readers.tabular import TableReader
 from gba_qa.types import BlockKind
 

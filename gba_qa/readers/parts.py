@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gba_qa.errors import ReadError
+from gba_qa.readers.contents import without_contents
+from gba_qa.readers.part import Part
 from gba_qa.text import detect_language
-from gba_qa.types import Block, BlockKind, Document, Language
+from gba_qa.types import Block, Document, Language
 
 __all__ = ["Part", "compose", "table_parts"]
 
@@ -24,7 +25,7 @@ _CELLS = frozenset({"table_row", "table_header"})  # an empty first cell keeps i
 _LONGEST_TITLE = 80  # characters; a longer first line is a sentence
 _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\d*|slide ?\d+|powerpoint presentation|no(?:ne| title)|title|標題|标题|無標題.*|"
-    r".*\.(?:docx?|pdf|indd|qxd|wpd|rtf|xlsx?|pptx?|html?|tmp|cdr|ai|ps)|[\W\d_]*|[a-z]{0,4}[-_]?\d[a-z0-9_.-]*)$",
+    r"[（(].*[）)]|.*\.(?:docx?|pdf|indd|qxd|wpd|rtf|xlsx?|pptx?|html?|tmp|cdr|ai|ps)|[\W\d_]*|[a-z]{0,4}[-_]?\d[a-z0-9_.-]*)$",
     re.IGNORECASE,
 )
 _GENERIC_HEADING = re.compile(
@@ -32,20 +33,9 @@ _GENERIC_HEADING = re.compile(
     r"preface|foreword|background|overview|keywords?|關鍵詞|关键词)[:：]?$",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.、．]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[IVX]{1,5}\.)\s*\S")
+_OFFICIAL = re.compile(r"^[^\n。；]{2,30}[关關][于於][^\n。；]{4,80}(?:通知|意見|意见|公告|規定|规定|辦法|办法|決定|决定|批[復复覆]|函|報告|报告|細則|细则|方案)$")
+_NUMBERED = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.、．]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[IVX]{1,5}\.|第[一二三四五六七八九十\d]+[章節节條条部編编])\s*\S")
 _CHAPTER = re.compile(r"^\d{1,2}\s+(?=\S)")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One block before it has a place.  `breaks` are (offset in `text`, number of the page that begins there)."""
-
-    kind: BlockKind
-    text: str
-    level: int = 0
-    context: str = ""
-    page: int | None = None
-    breaks: tuple[tuple[int, int], ...] = ()
 
 
 def compose(
@@ -68,7 +58,7 @@ def compose(
     starts: dict[int, int] = {}
     length = 0
     before = ""
-    for part in parts:
+    for part in without_contents(list(parts)):
         body = part.text.rstrip() if part.kind not in _CELLS else part.text
         lead = len(body) - len(body.lstrip()) if part.kind not in _CELLS else 0
         body = body[lead:]
@@ -168,6 +158,9 @@ def _title(titles: Sequence[str], text: str, blocks: Sequence[Block], source: st
 
 def _first_lines(text: str, blocks: Sequence[Block]) -> list[str]:
     """What may serve as a title: a heading among the first three blocks, the highest first, then the first line if it is short."""
+    official = next((text[b.start : b.end] for b in blocks[:8] if _OFFICIAL.match(text[b.start : b.end])), "")
+    if official:
+        return [official]
     early = [b for b in blocks[:3] if b.kind == "heading" and not _NUMBERED.match(text[b.start : b.end])]
     lines = [_CHAPTER.sub("", text[b.start : b.end]) for b in sorted(early, key=lambda b: b.level)]
     first = next((b for b in blocks if b.kind in ("paragraph", "heading")), None)

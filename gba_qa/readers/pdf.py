@@ -16,7 +16,8 @@ from gba_qa.errors import ReadError
 from gba_qa.readers.footnotes import note_parts
 from gba_qa.readers.lines import HAN, NUMBERED, Line, ends_sentence, glue, list_mark, tidy, width
 from gba_qa.readers.mend import mend
-from gba_qa.readers.parts import Part, compose
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import compose
 from gba_qa.readers.pdf_furniture import drop_running
 from gba_qa.readers.pdf_layout import Row, rows_of
 from gba_qa.readers.pdf_quality import is_chinese, page_fault
@@ -88,7 +89,7 @@ def _largest_line(page: _Page, body: dict[bool, float]) -> str:
     for row in rows:
         if _scale(row, body) < 0.94 * largest:
             continue
-        if groups and 0 < row.top - groups[-1][-1].bottom < 0.9 * row.size and len(groups[-1]) < 3:
+        if groups and -0.5 * row.size < row.top - groups[-1][-1].bottom < 0.9 * row.size and len(groups[-1]) < 3:
             groups[-1].append(row)
         else:
             groups.append([row])

@@ -17,6 +17,7 @@ _STEP = 3.0  # points between the places where a gutter is looked for
 _NARROWEST_GUTTER = 7.0  # points
 _FILLS = 0.6  # of the column's width: a row of prose comes up to this
 _MOST_COLUMNS = 4
+_MOST_PLACES = 8  # where a gutter is tried
 
 
 @dataclass(slots=True)
@@ -111,22 +112,39 @@ def _gutter(runs: Sequence[Run], left: float, right: float) -> float | None:
     wide = right - left
     if wide < 150 or len(runs) < 8:
         return None
-    best: tuple[float, float, float] | None = None
-    x = left + 0.2 * wide
-    while x < right - 0.2 * wide:
-        zones = [(zone, columnar) for zone, columnar in _zones(runs, x) if columnar]
-        if zones:
-            inside = [r for zone, _ in zones for r in zone]
-            lefts = sorted((r.x1 for r in inside if r.x1 <= x + 1), reverse=True)
-            rights = sorted(r.x0 for r in inside if r.x1 > x + 1)
-            gap = rights[len(rights) // 20] - lefts[len(lefts) // 20]
-            if gap >= _NARROWEST_GUTTER:
-                score = (sum(r.x1 - r.x0 for r in inside), gap, -abs(x - (lefts[0] + rights[0]) / 2))
-                if best is None or score > best[:3]:
-                    best = score
-                    found = x
-        x += _STEP
-    return found if best is not None else None
+    best: tuple[float, float] | None = None
+    found = None
+    for x in _quiet_places(runs, left + 0.2 * wide, right - 0.2 * wide):
+        inside = [r for zone, columnar in _zones(runs, x) if columnar for r in zone]
+        if not inside:
+            continue
+        lefts = sorted((r.x1 for r in inside if r.x1 <= x + 1), reverse=True)
+        rights = sorted(r.x0 for r in inside if r.x1 > x + 1)
+        gap = rights[len(rights) // 20] - lefts[len(lefts) // 20]
+        score = (sum(r.x1 - r.x0 for r in inside), gap)
+        if gap >= _NARROWEST_GUTTER and (best is None or score > best):
+            best, found = score, x
+    return found
+
+
+def _quiet_places(runs: Sequence[Run], low: float, high: float) -> list[float]:
+    """The middles of the stretches that less text crosses than to either side, the quietest first."""
+    steps = int((high - low) / _STEP) + 1
+    counts = [0] * steps
+    for run in runs:
+        first, last = int((run.x0 + 1 - low) / _STEP) + 1, int((run.x1 - 1 - low) / _STEP)
+        for i in range(max(0, first), min(steps, last + 1)):
+            counts[i] += 1
+    places: list[tuple[int, float]] = []
+    i = 0
+    while i < steps:
+        j = i
+        while j + 1 < steps and counts[j + 1] == counts[i]:
+            j += 1
+        if (i == 0 or counts[i - 1] > counts[i]) and (j + 1 == steps or counts[j + 1] > counts[i]):
+            places.append((counts[i], low + _STEP * (i + j) / 2))
+        i = j + 1
+    return [x for _, x in sorted(places)[:_MOST_PLACES]]
 
 
 def _zones(runs: Sequence[Run], x: float) -> list[tuple[list[Run], bool]]:

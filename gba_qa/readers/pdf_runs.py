@@ -88,7 +88,7 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
     current: list[_Glyph] = []
     bold = False
     high = 0  # the first half of a surrogate pair
-    recent: list[_Glyph] = []
+    printed: dict[str, list[_Glyph]] = {}  # the last places of each character
     for i in range(count):
         code = raw.FPDFText_GetUnicode(text_page, i)
         if 0xD800 <= code < 0xDC00:
@@ -125,16 +125,17 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
         if not rotated and 0.05 < angle < 6.23:
             continue
         glyph = (char, x0, x1, top, bottom, bold)
-        if any(g[0] == char and _same_place(g, glyph) for g in recent):
+        places = printed.setdefault(char, [])
+        if any(_same_place(g, glyph) for g in places):
             continue
         if current and (_apart(current, glyph) or uprights and _ruled_apart(current[-1], glyph, uprights)):
             yield current
             current = []
             angle = raw.FPDFText_GetCharAngle(text_page, i)
         current.append(glyph)
-        recent.append(glyph)
-        if len(recent) > 80:
-            del recent[:40]
+        places.append(glyph)
+        if len(places) > 8:
+            del places[0]
     if current:
         yield current
 

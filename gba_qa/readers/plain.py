@@ -14,7 +14,8 @@ from gba_qa.readers.footnotes import drop_marks, take_notes
 from gba_qa.readers.furniture import drop_furniture
 from gba_qa.readers.lines import Line, ends_sentence, tidy, width
 from gba_qa.readers.mend import mend
-from gba_qa.readers.parts import Part, compose
+from gba_qa.readers.part import Part
+from gba_qa.readers.parts import compose
 from gba_qa.text import normalize
 from gba_qa.types import Document
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gba_qa.readers.lines import BULLET, CAPTION, SOURCE_NOTE, Line, ends_sentence, first_token_width, glue, heading_level
-from gba_qa.readers.parts import Part
+from gba_qa.readers.part import Part
 
 __all__ = ["Table", "TableReader"]
 
