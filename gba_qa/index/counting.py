@@ -51,9 +51,9 @@ class TokenCounts:
         kept = int(keep.sum())
         lengths = np.concatenate([old.lengths[keep], np.frombuffer(self._lengths, np.int32)[new_keep]]).astype(np.int32)
 
-        mask = keep[old.rows] if not keep.all() else np.ones(len(old.rows), bool)
-        old_terms = np.repeat(np.arange(old.terms, dtype=np.int64), np.diff(old.offsets))[mask]
-        old_df = np.bincount(old_terms, minlength=old.terms)
+        old_df = np.zeros(old.terms, np.int64)
+        for old_terms, found, _ in _old_blocks(old, keep):
+            old_df += np.bincount(old_terms[found], minlength=old.terms)
         new_df = np.zeros(len(self._numbers), np.int64)
         for terms, _, _ in self._blocks(new_keep, kept):
             new_df += np.bincount(terms, minlength=len(self._numbers))
@@ -67,9 +67,12 @@ class TokenCounts:
         counts = np.empty(int(offsets[-1]), np.uint16)
 
         cursor = offsets[:-1].copy()
-        position = _places(from_old[old_terms], cursor)  # old postings are in the order of their terms already
-        rows[position] = old_rows[old.rows[mask]]
-        counts[position] = old.counts[mask]
+        for terms, found, block in _old_blocks(old, keep):
+            position = _places(
+                from_old[terms[found]], cursor
+            )  # old terms are sorted, and stay so under their new numbers
+            rows[position] = old_rows[old.rows[block][found]]
+            counts[position] = old.counts[block][found]
         for terms, chunk_rows, term_counts in self._blocks(new_keep, kept):
             numbers = from_new[terms]
             order = np.argsort(numbers, kind="stable")
@@ -114,10 +117,22 @@ class TokenCounts:
             start = stop
 
 
+def _old_blocks(old: Postings, keep: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_], slice]]:
+    """(term numbers, which of the postings are kept, where they stand) of the old postings, some million at a time."""
+    for start in range(0, len(old.rows), _BLOCK):
+        stop = min(start + _BLOCK, len(old.rows))
+        first = int(np.searchsorted(old.offsets, start, side="right")) - 1
+        last = int(np.searchsorted(old.offsets, stop, side="left"))
+        ends = np.clip(old.offsets[first : last + 1], start, stop)
+        sizes = ends[1:] - ends[:-1]
+        block = slice(start, stop)
+        yield np.repeat(np.arange(first, last, dtype=np.int64), sizes), keep[old.rows[block]], block
+
+
 def _places(terms: NDArray[np.int64], cursor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where postings, sorted by term, go; `cursor`, the next free place of each term, moves on."""
-    found, first, sizes = np.unique(terms, return_index=True, return_counts=True)
-    shift = cursor[found] - first
-    cursor[found] += sizes
-    result: NDArray[np.int64] = np.arange(len(terms), dtype=np.int64) + np.repeat(shift, sizes)
+    sizes = np.bincount(terms, minlength=len(cursor))
+    first = np.cumsum(sizes) - sizes
+    result: NDArray[np.int64] = np.arange(len(terms), dtype=np.int64) + np.repeat(cursor - first, sizes)
+    cursor += sizes
     return result
