@@ -103,7 +103,7 @@ class _Walk:
         elif kind == "tr_open" and self.rows is not None:
             self.rows.append([])
         elif kind == "table_close":
-            self.parts.extend(table_parts(self.rows or [], caption=self.caption()))
+            self.parts.extend(table_parts(self.rows or [], caption=self.caption(), header=True))  # a pipe table always has one
             self.rows = None
         elif kind == "inline":
             self.inline(_inline_text(token.children or []))

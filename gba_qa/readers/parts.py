@@ -117,7 +117,7 @@ def table_parts(
 
 
 _FIGURE = re.compile(r"^[^\w(（]*[-+−]?(?:[A-Z]{0,3}[$€£¥])?\d[\d ,.]*\s?(?:%|％|[^\W\d]{0,4})$")
-_YEAR = re.compile(r"^(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?\s*(?:年度?|財年|财年)?$")
+_YEAR = re.compile(r"^(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?\s*(?:年\D{0,6}|財年|财年)?$")
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
