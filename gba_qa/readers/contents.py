@@ -10,7 +10,7 @@ from gba_qa.readers.part import Part
 __all__ = ["without_contents"]
 
 _NAMED = re.compile(r"^(?:目[錄录次]|contents|table of contents|list of (?:tables|figures|charts)(?: and (?:tables|figures|charts))?|圖表目[錄录]|图表目[錄录])$", re.IGNORECASE)
-_LEADERS = re.compile(r"(?:\.{5,}|(?:\. ){4,}|…{2,}|⋯{2,}|·{5,})\s*(?:[-–—]\s*)?[\divxlc]{0,5}(?:\s*[-–—])?\s*$", re.IGNORECASE)
+_LEADERS = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,}|⋯{2,}|·{5,})\s*(?:[-–—]\s*)?[\divxlc]{0,5}(?:\s*[-–—])?\s*$", re.IGNORECASE)
 _LONGEST_ENTRY = 120  # characters
 _LONGEST_LIST = 150  # entries
 

@@ -38,7 +38,7 @@ CAPTION = re.compile(
     rf"^(?:(?P<han>附?[表圖图]|附[錄录]表|专栏|專欄)\s*(?:[{_NUMERAL}]+|\d+(?:[.\-–]\d+)*[a-z]?|[A-Z]\d?)(?P<rest>\s*[、：:.．]\s*\S|\s+[^\s，。；及和與与至]|$)|"
     r"(?P<latin>Table|TABLE|Figure|FIGURE|Fig\.|FIG\.|Exhibit|EXHIBIT|Chart|CHART|Box|BOX|Map|MAP)\s*(?:\d+(?:[.\-–]\d+)*[a-zA-Z]?|[A-Z]\d?|[IVX]+)(?:\s*[.:：、．]\s*\S|\s+[A-Z‘“\"'(]|$))"
 )
-SOURCE_NOTE = re.compile(r"^(?:資料來源|资料来源|數據來源|数据来源|來源|来源|資料出處|註釋?|注释?|備註|备注|附註|Sources?|Notes?|Remarks?)\s*[：:]", re.IGNORECASE)
+SOURCE_NOTE = re.compile(r"^(?:資料來源|资料来源|數據來源|数据来源|來源|来源|資料出處|註釋?|注释?|備註|备注|附註|說明|说明|Sources?|Notes?|Remarks?)\s*[：:]", re.IGNORECASE)
 _ENDS = "。！？!?；;：:…｡﹔﹗﹖﹕"
 _CLOSERS = "」』”’\"')）]］】》〉"
 NUMBERED = re.compile(

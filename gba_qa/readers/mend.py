@@ -187,7 +187,7 @@ class _Mender:
                 return True
         if part.kind == "heading" and _CHAPTER.match(part.text) and max(last.width, line.width) <= _LARGE and not self.starts_anew(line):
             return True
-        if last.ended and self.trusted or line.width > 1.2 * last.room:
+        if last.ended and self.trusted or not self.placed and line.width > 1.2 * last.room:
             return False
         wrapped = self.wrapped(last, line)
         if not ends_sentence(last.text):

@@ -111,8 +111,11 @@ def table_parts(
         names = _join(cleaned[0])
         parts.append(Part("table_header", names, context=caption, page=page))
         cleaned = cleaned[1:]
+    group = ""  # what stands in the first cell of a row stands for the rows below it that leave it empty
     for row in cleaned:
-        parts.append(Part("table_row", _join(row), context=f"{caption}\n{names}".strip("\n"), page=page))
+        group = row[0] or group
+        about = f"{caption} › {group}".strip(" ›") if not row[0] and group and sum(map(bool, row)) > 1 else caption
+        parts.append(Part("table_row", _join(row), context=f"{about}\n{names}".strip("\n"), page=page))
     return parts
 
 

@@ -168,18 +168,23 @@ def _parts(pages: Sequence[_Page], body: dict[bool, float]) -> list[Part]:
 
 
 def _body_sizes(pages: Sequence[Sequence[Run]]) -> dict[bool, float]:
-    """The commonest type size of Chinese and of other text: their line heights differ at the same nominal size."""
+    """The commonest type size of Chinese and of other text: their line heights differ at the same nominal size.
+
+    Where one of the two is rare, only its sizes near the other's count: it stands in footnotes and titles more than in the text.
+    """
     counts: dict[bool, Counter[float]] = {True: Counter(), False: Counter()}
     for runs in pages:
         for run in runs:
             counts[_is_han(run.text)][round(run.size * 2) / 2] += len(run.text)
-    sizes = {kind: counter.most_common(1)[0][0] for kind, counter in counts.items() if counter}
-    fallback = next(iter(sizes.values()), 10.0)
-    return {kind: sizes.get(kind, fallback) for kind in (True, False)}
+    main = counts[True].total() * 2 >= counts[False].total()
+    body = counts[main].most_common(1)[0][0] if counts[main] else 10.0
+    near = {size: count for size, count in counts[not main].items() if 0.88 * body <= size <= 1.3 * body}
+    return {main: body, not main: max(near, key=lambda size: near[size]) if near else body}
 
 
 def _is_han(text: str) -> bool:
-    return 4 * len(re.findall(f"[{HAN}]", text)) > len(text.replace(" ", ""))
+    """A run with any Chinese has its size from the Chinese in it."""
+    return bool(re.search(f"[{HAN}]", text))
 
 
 def _scale(row: Row, body: dict[bool, float]) -> float:
@@ -191,7 +196,7 @@ def _line_text(row: Row) -> str:
     text = ""
     last: Run | None = None
     for run in row.runs:
-        far = last is not None and not row.prose and run.x0 - last.x1 > 1.0 * run.size
+        far = last is not None and run.x0 - last.x1 > 1.0 * run.size
         text = f"{text} {run.text}" if far else glue(text, run.text, spaced=True) if text else run.text
         last = run
     return tidy(text)
@@ -223,7 +228,8 @@ def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line
         text = _line_text(row)
         if not text:
             continue
-        unit = max(0.5, (row.x1 - row.x0) / max(1.0, width(text)))
+        longest = max(row.runs, key=lambda run: len(run.text))
+        unit = max(0.5, (longest.x1 - longest.x0) / max(1.0, width(longest.text)))
         before = rows[i - 1] if i and rows[i - 1].right == row.right and rows[i - 1].top < row.top else None
         after = rows[i + 1] if i + 1 < len(rows) and rows[i + 1].right == row.right and rows[i + 1].top > row.top else None
         step = row.top - before.top if before else spacing

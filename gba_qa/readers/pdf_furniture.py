@@ -22,13 +22,15 @@ def drop_running(pages: Sequence[tuple[float, Sequence[Run]]]) -> list[list[Run]
     for number, (height, runs) in enumerate(pages):
         for run in runs:
             places[_key(run.text), _at_edge(run, height)].append((number, run.top, run.x0))
-    return [[run for run in runs if not _is_running(run, height, places, len(pages))] for height, runs in pages]
+    return [[run for run in runs if not _is_running(run, runs, height, places, len(pages))] for height, runs in pages]
 
 
-def _is_running(run: Run, height: float, places: dict[tuple[str, bool], list[tuple[int, float, float]]], count: int) -> bool:
+def _is_running(
+    run: Run, runs: Sequence[Run], height: float, places: dict[tuple[str, bool], list[tuple[int, float, float]]], count: int
+) -> bool:
     edge = _at_edge(run, height)
     if edge and is_page_number(run.text):
-        return True
+        return not any(0 <= other.x0 - run.x1 < 2 * run.size and abs(other.middle - run.middle) < 0.5 * run.size for other in runs)
     here = places[_key(run.text), edge]
     same = {number for number, top, x0 in here if abs(top - run.top) < _BAND and (edge or abs(x0 - run.x0) < _BAND)}
     if edge:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "page_runs"]
 
 _GAP = 1.05  # of the type size: a wider gap within a line parts columns or cells
+_BULLET_FONTS = (b"wingdings", b"webdings", b"dingbats")  # their letters are drawings
 _MOST_CHARS = 60_000  # on one page; no real page comes near
 
 
@@ -121,7 +122,10 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
         if not current:
             angle = raw.FPDFText_GetCharAngle(text_page, i)
             raw.FPDFText_GetFontInfo(text_page, i, name, 128, flags)
-            bold = b"bold" in name.value.lower() or b"heavy" in name.value.lower() or b"black" in name.value.lower() or raw.FPDFText_GetFontWeight(text_page, i) >= 600
+            font = name.value.lower()
+            if any(known in font for known in _BULLET_FONTS) and char.isascii():
+                char = "\u2022"
+            bold = b"bold" in font or b"heavy" in font or b"black" in font or raw.FPDFText_GetFontWeight(text_page, i) >= 600
         if not rotated and 0.05 < angle < 6.23:
             continue
         glyph = (char, x0, x1, top, bottom, bold)

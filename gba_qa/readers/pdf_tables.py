@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gba_qa.readers.lines import CAPTION, glue, tidy
+from gba_qa.readers.lines import CAPTION, SOURCE_NOTE, glue, tidy
 from gba_qa.readers.pdf_layout import Row, group
 from gba_qa.readers.pdf_rules import Grid, Rule, grids_of
 from gba_qa.readers.pdf_runs import Run
@@ -50,7 +50,8 @@ def with_ruled_tables(runs: Sequence[Run], rules: Sequence[Rule], height: float)
         levels = [y for y in levels if y > max(captions, default=0.0)]
         if len(levels) < 2:
             continue
-        top, bottom = levels[0], levels[-1]
+        notes = [r.top for r in left if SOURCE_NOTE.match(r.text) and levels[0] < r.middle < levels[-1]]
+        top, bottom = levels[0], min([levels[-1], *notes])
         inside = [r for r in left if x0 - 4 <= r.x0 and r.x1 <= x1 + 4 and top - 1 <= r.middle <= bottom + 1 and r.table is None]
         table = _aligned_table(group(inside), ruled=True) if len(inside) >= 6 else None
         if table is not None:
