@@ -55,8 +55,8 @@ class TokenCounts:
         for old_terms, found, _ in _old_blocks(old, keep):
             old_df += np.bincount(old_terms[found], minlength=old.terms)
         new_df = np.zeros(len(self._numbers), np.int64)
-        for terms, _, _ in self._blocks(new_keep, kept):
-            new_df += np.bincount(terms, minlength=len(self._numbers))
+        for new_terms, _, _ in self._blocks(new_keep, kept):
+            new_df += np.bincount(new_terms, minlength=len(self._numbers))
 
         names, from_old, from_new = self._vocabulary(old, old_df, new_df)
         df = np.zeros(len(names), np.int64)
@@ -73,8 +73,8 @@ class TokenCounts:
             )  # old terms are sorted, and stay so under their new numbers
             rows[position] = old_rows[old.rows[block][found]]
             counts[position] = old.counts[block][found]
-        for terms, chunk_rows, term_counts in self._blocks(new_keep, kept):
-            numbers = from_new[terms]
+        for new_terms, chunk_rows, term_counts in self._blocks(new_keep, kept):
+            numbers = from_new[new_terms]
             order = np.argsort(numbers, kind="stable")
             position = _places(numbers[order], cursor)
             rows[position] = chunk_rows[order]

@@ -1,0 +1,1 @@
+"""How the index grows: `make bench`, or `python -m benchmarks --help`."""

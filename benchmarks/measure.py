@@ -1,0 +1,124 @@
+"""One measurement in one process: `python -m benchmarks.measure build|search ENGINE SIZE FOLDER` prints one JSON object.
+
+Building and searching are separate processes, so that memory and opening are those of a program that just starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.corpus import Part, collection, questions
+from benchmarks.engines import ENGINES, GbaQa
+
+QUESTIONS = 200
+SECONDS = 60.0  # an engine that needs longer for all questions answers fewer
+
+
+def main() -> None:
+    what, name, size, folder = sys.argv[1:5]
+    parts = list(collection(int(size)))
+    result = {"build": build, "search": search}[what](name, parts, Path(folder))
+    print(json.dumps(result))
+
+
+def build(name: str, parts: list[Part], folder: Path) -> dict[str, Any]:
+    before = _memory()
+    seconds = _timed(lambda: ENGINES[name].build(folder, parts))
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    return {"build_s": seconds, "disk_mb": size / 1e6, "build_rss_mb": _peak() - before}
+
+
+def search(name: str, parts: list[Part], folder: Path) -> dict[str, Any]:
+    asked = questions(parts, QUESTIONS)
+    extra = next(collection(12, seed=99))
+    del parts[:]
+    engine, opened = ENGINES[name], []
+    before = _memory()
+    open_s = _timed(lambda: opened.append(engine.open(folder)))
+    run = opened[0]
+    first_ms = _timed(lambda: run(asked[0])) * 1000
+    times, found, began = [], [], time.perf_counter()
+    for question in asked:
+        start = time.perf_counter()
+        ids = run(question)
+        times.append((time.perf_counter() - start) * 1000)
+        found.append(question.chunk_id in ids)
+        if time.perf_counter() - began > SECONDS:
+            break
+    result = {
+        "open_s": open_s,
+        "first_ms": first_ms,
+        "p50_ms": float(np.percentile(times, 50)),
+        "p95_ms": float(np.percentile(times, 95)),
+        "rss_mb": _memory() - before,
+        "found": sum(found) / len(found),
+        "questions": len(found),
+    }
+    if isinstance(engine, GbaQa):
+        result |= _more(engine, folder, run.index, asked, extra)
+    return result
+
+
+def _more(engine: GbaQa, folder: Path, index: Any, asked: list[Any], extra: Part) -> dict[str, Any]:
+    """Each side by itself, the share of the true ten nearest that is found, and one more document."""
+    from gba_qa.text import tokenize
+
+    dense = [_timed(lambda q=q: index.search_dense(q.vector, 10)) * 1000 for q in asked]
+    lexical = [_timed(lambda q=q: index.search_bm25(tokenize(q.text), 10)) * 1000 for q in asked]
+    matrix = np.load(next((folder / "index").glob("g*/vectors.npy")), mmap_mode="r")
+    near = []
+    for question in asked[:50]:
+        exact = np.sort(matrix @ question.vector)[-10:]
+        got = [h.score for h in index.search_dense(question.vector, 10)]
+        near.append(np.mean([score >= exact[0] - 1e-5 for score in got]))
+    document = replace(extra.document, id="extra", source="extra.md")
+    chunks = [replace(c, id=f"extra-{c.id}", doc_id="extra") for c in extra.chunks]
+
+    def add() -> None:
+        with engine.writer(folder) as writer:
+            writer.add(document, chunks, extra.vectors)
+
+    def delete() -> None:
+        with engine.writer(folder) as writer:
+            writer.delete("extra")
+
+    return {
+        "dense_p50_ms": float(np.percentile(dense, 50)),
+        "bm25_p50_ms": float(np.percentile(lexical, 50)),
+        "dense_recall": float(np.mean(near)),
+        "add_one_s": _timed(add),
+        "delete_one_s": _timed(delete),
+    }
+
+
+def _timed(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def _memory() -> float:
+    """Resident memory now, MB."""
+    import psutil
+
+    return float(psutil.Process(os.getpid()).memory_info().rss) / 1e6
+
+
+def _peak() -> float:
+    """The highest that resident memory has been, MB."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+if __name__ == "__main__":
+    main()
