@@ -37,7 +37,9 @@ def split(document: Document, *, size: int = SIZE, overlap: int = OVERLAP) -> li
     the offsets, so the same document gives the same ids.
     """
     if size < 20 or not 0 <= overlap < size:
-        raise ValueError(f"size must be at least 20 and overlap from 0 to below size, not size={size}, overlap={overlap}")
+        raise ValueError(
+            f"size must be at least 20 and overlap from 0 to below size, not size={size}, overlap={overlap}"
+        )
     chunks: list[Chunk] = []
     for heading, context, spans in _sections(document):
         for span in _pack(document.text, spans, size, overlap):
@@ -82,7 +84,9 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Span]]]:
                 yield "", "", [Span(silent.start, silent.end)]
             while path and path[-1][0] >= block.level:
                 path.pop()
-            if (heading := document.text[block.start : block.end]) != document.title:  # the title is in every chunk anyway
+            if (
+                heading := document.text[block.start : block.end]
+            ) != document.title:  # the title is in every chunk anyway
                 path.append((block.level, heading))
             silent = block
             continue
@@ -123,7 +127,11 @@ def _pack(text: str, sentences: Sequence[Span], size: int, overlap: int) -> Iter
         if last + 1 == len(pieces):
             return
         following, repeated = last + 1, 0.0
-        while following - 1 > first and repeated + lengths[following - 1] <= overlap and repeated + lengths[following - 1] + lengths[last + 1] <= size:
+        while (
+            following - 1 > first
+            and repeated + lengths[following - 1] <= overlap
+            and repeated + lengths[following - 1] + lengths[last + 1] <= size
+        ):
             following -= 1
             repeated += lengths[following]
         first = following
@@ -157,5 +165,10 @@ def _splitter(size: int) -> RecursiveCharacterTextSplitter:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     return RecursiveCharacterTextSplitter(
-        separators=list(_CUTS), keep_separator="end", chunk_size=size, chunk_overlap=0, length_function=lambda t: int(_length(t)), strip_whitespace=True
+        separators=list(_CUTS),
+        keep_separator="end",
+        chunk_size=size,
+        chunk_overlap=0,
+        length_function=lambda t: int(_length(t)),
+        strip_whitespace=True,
     )

@@ -26,14 +26,134 @@ _CHINESE_END = "。！？｡!?"
 _ELLIPSIS = "…⋯"
 _REFERENCE = re.compile(r"(?:\s?\[\d{1,3}(?:\s?[-–,，]\s?\d{1,3})*\])+|[⁰¹²³⁴-⁹]+")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc al cf eg ie e.g i.e fig figs eq no nos vol vols pp p ch chap sec art para approx est dept "
-    "inc ltd co corp bros plc jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun gen col capt lt sgt rev hon "
-    "ave blvd rd govt viz ibid op cit ed eds trans u.s u.k u.n h.k p.r.c p.r s.a.r a.m p.m ph.d b.a m.a d.c".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sr",
+        "jr",
+        "st",
+        "vs",
+        "etc",
+        "al",
+        "cf",
+        "eg",
+        "ie",
+        "e.g",
+        "i.e",
+        "fig",
+        "figs",
+        "eq",
+        "no",
+        "nos",
+        "vol",
+        "vols",
+        "pp",
+        "p",
+        "ch",
+        "chap",
+        "sec",
+        "art",
+        "para",
+        "approx",
+        "est",
+        "dept",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "bros",
+        "plc",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "gen",
+        "col",
+        "capt",
+        "lt",
+        "sgt",
+        "rev",
+        "hon",
+        "ave",
+        "blvd",
+        "rd",
+        "govt",
+        "viz",
+        "ibid",
+        "op",
+        "cit",
+        "ed",
+        "eds",
+        "trans",
+        "u.s",
+        "u.k",
+        "u.n",
+        "h.k",
+        "p.r.c",
+        "p.r",
+        "s.a.r",
+        "a.m",
+        "p.m",
+        "ph.d",
+        "b.a",
+        "m.a",
+        "d.c",
+    ]
 )
-_NEVER_LAST = frozenset("mr mrs ms dr prof st vs cf eg ie e.g i.e fig figs eq nos vol pp gen col capt lt sgt rev hon viz eds".split())
+_NEVER_LAST = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "vs",
+        "cf",
+        "eg",
+        "ie",
+        "e.g",
+        "i.e",
+        "fig",
+        "figs",
+        "eq",
+        "nos",
+        "vol",
+        "pp",
+        "gen",
+        "col",
+        "capt",
+        "lt",
+        "sgt",
+        "rev",
+        "hon",
+        "viz",
+        "eds",
+    ]
+)
 
 # After an abbreviation that may also end a sentence ("in the U.S. The plan …") only these words begin a new one.
-_STARTER = re.compile(r"[“\"(]?(?:The|This|These|Those|That|It|Its|In|On|At|A|An|He|She|They|We|But|And|However|As|For|By|If|When)\b|[\u4e00-\u9fff]")
+_STARTER = re.compile(
+    r"[“\"(]?(?:The|This|These|Those|That|It|Its|In|On|At|A|An|He|She|They|We|But|And|However|As|For|By|If|When)\b|[\u4e00-\u9fff]"
+)
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -109,7 +229,9 @@ def _end_of_sentence(text: str, at: int, begin: int, end: int) -> int | None:
         return stop if after >= end or text[after].isspace() or _is_wide(text[after]) else None
     if char in _ELLIPSIS:
         stop = _run(text, at, end, _ELLIPSIS)
-        return stop if stop - at >= 2 and _take_closing(text, stop, end) > stop else None  # 「…」 closes; a bare … goes on
+        return (
+            stop if stop - at >= 2 and _take_closing(text, stop, end) > stop else None
+        )  # 「…」 closes; a bare … goes on
     if char in ".．" and _full_stop_ends(text, at, begin, end):
         return at + 1
     return None

@@ -59,7 +59,9 @@ def read(path: Path, *, source: str | None = None) -> Document:
     target = SUFFIXES.get(path.suffix.lower())
     if target is None:
         known = " ".join(sorted(SUFFIXES))
-        raise UnsupportedFormat(f"{name}: no reader for {path.suffix or 'a file without a suffix'}; these are read: {known}")
+        raise UnsupportedFormat(
+            f"{name}: no reader for {path.suffix or 'a file without a suffix'}; these are read: {known}"
+        )
     try:
         if path.stat().st_size == 0:
             raise ReadError(f"{name}: the file is empty (0 bytes)")
@@ -75,4 +77,6 @@ def read(path: Path, *, source: str | None = None) -> Document:
     except (MemoryError, RecursionError) as error:
         raise ReadError(f"{name}: too large or too deeply nested to read ({type(error).__name__})") from error
     except Exception as error:  # a library's own complaint about a broken file
-        raise ReadError(f"{name}: broken or not what its suffix says ({type(error).__name__}: {str(error)[:120]})") from error
+        raise ReadError(
+            f"{name}: broken or not what its suffix says ({type(error).__name__}: {str(error)[:120]})"
+        ) from error

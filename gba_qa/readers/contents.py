@@ -9,8 +9,13 @@ from gba_qa.readers.part import Part
 
 __all__ = ["without_contents"]
 
-_NAMED = re.compile(r"^(?:目[錄录次]|contents|table of contents|list of (?:tables|figures|charts)(?: and (?:tables|figures|charts))?|圖表目[錄录]|图表目[錄录])$", re.IGNORECASE)
-_LEADERS = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,}|⋯{2,}|·{5,})\s*(?:[-–—]\s*)?[\divxlc]{0,5}(?:\s*[-–—])?\s*$", re.IGNORECASE)
+_NAMED = re.compile(
+    r"^(?:目[錄录次]|contents|table of contents|list of (?:tables|figures|charts)(?: and (?:tables|figures|charts))?|圖表目[錄录]|图表目[錄录])$",
+    re.IGNORECASE,
+)
+_LEADERS = re.compile(
+    r"(?:\.{4,}|(?:\. ){4,}|…{2,}|⋯{2,}|·{5,})\s*(?:[-–—]\s*)?[\divxlc]{0,5}(?:\s*[-–—])?\s*$", re.IGNORECASE
+)
 _LONGEST_ENTRY = 120  # characters
 _LONGEST_LIST = 150  # entries
 
@@ -21,7 +26,7 @@ def without_contents(parts: Sequence[Part]) -> list[Part]:
     led = [bool(_LEADERS.search(part.text)) and len(part.text) < 2 * _LONGEST_ENTRY for part in parts]
     if sum(led) < 3:
         led = [False] * len(parts)
-    drop = set(i for i, flag in enumerate(led) if flag)
+    drop = {i for i, flag in enumerate(led) if flag}
     for i, part in enumerate(parts):
         if i < 60 and _NAMED.match("".join(part.text.split())):
             drop.update(range(i, _end(parts, i)))

@@ -23,7 +23,21 @@ __all__ = ["read_docx"]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_SKIP = frozenset(f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "footnoteReference", "commentReference", "annotationRef"))
+_SKIP = frozenset(
+    f"{_W}{name}"
+    for name in (
+        "del",
+        "moveFrom",
+        "instrText",
+        "delText",
+        "rPr",
+        "pPr",
+        "sdtPr",
+        "footnoteReference",
+        "commentReference",
+        "annotationRef",
+    )
+)
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _HEADING = re.compile(r"^(?:heading|標題|标题|überschrift|titre)\s*(\d)$", re.IGNORECASE)
 _DEEPEST = 60  # nested tables and text boxes
@@ -31,12 +45,12 @@ _DEEPEST = 60  # nested tables and text boxes
 
 def read_docx(path: Path, source: str) -> Document:
     """Raises ReadError for what is not a Word document, and for one without text."""
-    from docx import Document as open_docx
+    import docx as word_files
     from docx.opc.exceptions import PackageNotFoundError
 
     open_zip(path, source).close()
     try:
-        word = open_docx(str(path))
+        word = word_files.Document(str(path))
     except (PackageNotFoundError, KeyError, ValueError, AttributeError) as error:
         raise ReadError(f"{source}: broken, or no Word document ({error})") from error
     walk = _Walk(word)
@@ -48,7 +62,9 @@ def read_docx(path: Path, source: str) -> Document:
         meta["author"] = properties.author
     if properties.modified:
         meta["date"] = properties.modified.isoformat()
-    headers = dict.fromkeys(" ".join(p.text.split()) for s in word.sections for p in s.header.paragraphs if p.text.strip())
+    headers = dict.fromkeys(
+        " ".join(p.text.split()) for s in word.sections for p in s.header.paragraphs if p.text.strip()
+    )
     if headers:
         meta["header"] = " / ".join(headers)[:300]
     title = next((p.text for p in parts[:12] if p.kind == "heading" and p.level == 0), "")
@@ -88,9 +104,15 @@ class _Walk:
                 parts += self.paragraph(child, depth)
             elif child.tag == f"{_W}tbl":
                 parts += self.table(child, parts, depth)
-            elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins", f"{_W}moveTo", f"{_W}smartTag"):
-                if not self.is_contents(child):
-                    parts += self.body(child, depth + 1)
+            elif child.tag in (
+                f"{_W}sdt",
+                f"{_W}sdtContent",
+                f"{_W}customXml",
+                f"{_W}ins",
+                f"{_W}moveTo",
+                f"{_W}smartTag",
+            ) and not self.is_contents(child):
+                parts += self.body(child, depth + 1)
         return parts
 
     def is_contents(self, element: Any) -> bool:
@@ -116,7 +138,7 @@ class _Walk:
             return [Part("heading", text, 0), *boxes]
         if heading or 0 <= level <= 8:
             return [Part("heading", text, int(heading.group(1)) if heading else level + 1), *boxes]
-        if name.lower() == "caption" or CAPTION.match(text) and len(text) < 120:
+        if name.lower() == "caption" or (CAPTION.match(text) and len(text) < 120):
             return [Part("caption", text), *boxes]
         if not number and _looks_like_heading(p, text):
             return [Part("heading", text, heading_level(text) or 2), *boxes]
@@ -148,7 +170,10 @@ class _Walk:
                 header += 1
         caption = before.pop().text if before and before[-1].kind == "caption" else ""
         if header > 1:
-            names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*(r + [""] * (max(map(len, rows)) - len(r)) for r in rows[:header]), strict=True)]
+            names = [
+                " ".join(dict.fromkeys(filter(None, column)))
+                for column in zip(*(r + [""] * (max(map(len, rows)) - len(r)) for r in rows[:header]), strict=True)
+            ]
             rows = [names, *rows[header:]]
         return table_parts(rows, caption=caption)
 
@@ -205,8 +230,12 @@ def _text(element: Any) -> Iterator[str]:
 
 def _boxes(p: Any) -> list[Any]:
     """Text boxes anchored here; the fallback copy that old versions of Word read is left out."""
-    return [box for box in p.iter(f"{_W}txbxContent") if not any(a.tag in (_FALLBACK, f"{_W}del") for a in box.iterancestors())
-            and next((a for a in box.iterancestors(f"{_W}p")), None) is p]
+    return [
+        box
+        for box in p.iter(f"{_W}txbxContent")
+        if not any(a.tag in (_FALLBACK, f"{_W}del") for a in box.iterancestors())
+        and next((a for a in box.iterancestors(f"{_W}p")), None) is p
+    ]
 
 
 def _clean(text: str) -> str:

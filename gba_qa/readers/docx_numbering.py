@@ -25,7 +25,11 @@ class Numbering:
         abstract: dict[str, dict[int, tuple[str, str, int]]] = {}
         for definition in root.iter(f"{_W}abstractNum"):
             abstract[definition.get(f"{_W}abstractNumId", "")] = {
-                int(level.get(f"{_W}ilvl", "0")): (_value(level, "numFmt", "decimal"), _value(level, "lvlText", ""), _number(_value(level, "start", "1"), 1))
+                int(level.get(f"{_W}ilvl", "0")): (
+                    _value(level, "numFmt", "decimal"),
+                    _value(level, "lvlText", ""),
+                    _number(_value(level, "start", "1"), 1),
+                )
                 for level in definition.iter(f"{_W}lvl")
             }
         for num in root.iter(f"{_W}num"):
@@ -33,7 +37,10 @@ class Numbering:
         for style in word.styles.element.iter(f"{_W}style"):
             number = style.find(f"{_W}pPr/{_W}numPr")
             if number is not None:
-                self.by_style[style.get(f"{_W}styleId", "")] = (_value(number, "numId", "0"), _number(_value(number, "ilvl", "0"), 0))
+                self.by_style[style.get(f"{_W}styleId", "")] = (
+                    _value(number, "numId", "0"),
+                    _number(_value(number, "ilvl", "0"), 0),
+                )
 
     def label(self, p: Any, style: str = "") -> str:
         """What stands before this paragraph: "1.", "（二）", "•"; "" where it is in no list."""
@@ -80,7 +87,21 @@ def _numeral(n: int, form: str) -> str:
         return letter.upper() if form == "upperLetter" else letter
     if form in ("lowerRoman", "upperRoman"):
         out = ""
-        for value, sign in ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
+        for value, sign in (
+            (1000, "m"),
+            (900, "cm"),
+            (500, "d"),
+            (400, "cd"),
+            (100, "c"),
+            (90, "xc"),
+            (50, "l"),
+            (40, "xl"),
+            (10, "x"),
+            (9, "ix"),
+            (5, "v"),
+            (4, "iv"),
+            (1, "i"),
+        ):
             while n >= value:
                 out, n = out + sign, n - value
         return out.upper() if form == "upperRoman" else out

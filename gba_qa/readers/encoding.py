@@ -22,7 +22,15 @@ _BYTE_ORDER_MARKS = (
 )
 _CANDIDATES = ("gb18030", "big5hkscs", "cp950", "cp1252")
 _SAMPLE = 200_000  # bytes looked at to choose; the whole is decoded once
-_ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "iso-8859-1": "cp1252", "ascii": "utf-8"}
+_ALIASES = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "big5": "big5hkscs",
+    "big5-hkscs": "big5hkscs",
+    "iso-8859-1": "cp1252",
+    "ascii": "utf-8",
+}
 
 # The characters that open the frequency lists of modern Chinese; both scripts, since the encoding tells which.
 _COMMON = (
@@ -94,7 +102,9 @@ def _score(text: str) -> float:
     common = _common()
     good = sum(c in common for c in wide)
     bad = sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or "\x80" <= c < "\xa0" for c in wide)
-    latin = re.findall(r"(?<![\x80-\uffff])[A-Za-z]*[\u2018\u2019\u201c\u201d\u2013\u2014\u20ac£§©®·½à-öø-ÿÀ-Ö](?![\x80-\uffff])", text)
+    latin = re.findall(
+        r"(?<![\x80-\uffff])[A-Za-z]*[\u2018\u2019\u201c\u201d\u2013\u2014\u20ac£§©®·½à-öø-ÿÀ-Ö](?![\x80-\uffff])", text
+    )
     return (good + 0.9 * len(latin) - 3 * bad) / len(wide)
 
 

@@ -32,8 +32,16 @@ def read_epub(path: Path, source: str) -> Document:
         package_name = _package(book, names, source)
         package = _xml(book.read(package_name), source)
         folder = posixpath.dirname(package_name)
-        about = {_local(e): (e.text or "").strip() for e in package.iter() if _local(e) in ("title", "creator", "date", "language") and e.text}
-        items = {e.get("id", ""): (e.get("href", ""), e.get("media-type", ""), e.get("properties") or "") for e in package.iter() if _local(e) == "item"}
+        about = {
+            _local(e): (e.text or "").strip()
+            for e in package.iter()
+            if _local(e) in ("title", "creator", "date", "language") and e.text
+        }
+        items = {
+            e.get("id", ""): (e.get("href", ""), e.get("media-type", ""), e.get("properties") or "")
+            for e in package.iter()
+            if _local(e) == "item"
+        }
         spine = [e.get("idref", "") for e in package.iter() if _local(e) == "itemref" and e.get("linear") != "no"]
         parts: list[Part] = []
         for identity in spine[:_MOST_CHAPTERS]:
@@ -45,7 +53,11 @@ def read_epub(path: Path, source: str) -> Document:
             text, _ = decode(data, declared=declared_charset(data))
             if text.strip():
                 parts += html_parts(parse_html(text, f"{source}: {name}"), boilerplate=True)
-    meta: dict[str, object] = {"format": "epub", **({"author": about["creator"]} if "creator" in about else {}), **({"date": about["date"]} if "date" in about else {})}
+    meta: dict[str, object] = {
+        "format": "epub",
+        **({"author": about["creator"]} if "creator" in about else {}),
+        **({"date": about["date"]} if "date" in about else {}),
+    }
     return compose(parts, source=source, title=about.get("title", ""), meta=meta)
 
 

@@ -25,7 +25,11 @@ def take_notes(lines: Sequence[Line]) -> tuple[list[Line], list[Part]]:
     notes: list[Part] = []
     at = 0
     while at < len(lines):
-        if _RULE.match(lines[at].text) and at + 1 < len(lines) and (_LABEL.match(lines[at + 1].text) or _LONE.match(lines[at + 1].text)):
+        if (
+            _RULE.match(lines[at].text)
+            and at + 1 < len(lines)
+            and (_LABEL.match(lines[at + 1].text) or _LONE.match(lines[at + 1].text))
+        ):
             end = _zone_end(lines, at + 1)
             notes.extend(_notes(lines[at + 1 : end]))
             at = end
@@ -68,7 +72,7 @@ def _notes(lines: Sequence[Line]) -> list[Part]:
             waiting = line.text
             continue
         body = f"{waiting} {line.text}" if waiting else line.text
-        begins = bool(waiting) or bool(label) and (not number or not last or number == last + 1)
+        begins = bool(waiting) or (bool(label) and (not number or not last or number == last + 1))
         if begins or not text or _HEADED.match(line.text) or _URL.match(line.text):
             if text:
                 notes.append(Part("footnote", text, page=page or None))
@@ -103,11 +107,21 @@ def drop_marks(lines: Sequence[Line], notes: Sequence[Part]) -> list[Line]:
                 number = line.text
             continue
         if number:
-            line, number = replace(line, text=f"{number} {line.text}", width=line.width + len(number) + 1, tight=False, fresh=True), ""
+            line, number = (
+                replace(
+                    line, text=f"{number} {line.text}", width=line.width + len(number) + 1, tight=False, fresh=True
+                ),
+                "",
+            )
         same_line = marked and out[-1].width + line.width <= out[-1].room + 3 and line.gap == 0
         if same_line and not line.fresh and not heading_level(line.text) and not CAPTION.match(line.text):
             before = out[-1]
-            out[-1] = replace(before, text=glue(before.text, line.text, spaced=False), width=before.width + line.width, ended=line.ended)
+            out[-1] = replace(
+                before,
+                text=glue(before.text, line.text, spaced=False),
+                width=before.width + line.width,
+                ended=line.ended,
+            )
         else:
             out.append(line)
         marked = False
@@ -125,4 +139,8 @@ def _is_mark(lines: Sequence[Line], at: int, labels: set[str]) -> bool:
     if line.text in labels:
         return True
     close = line.tight or not any(n.tight for n in lines)
-    return close and (ends_sentence(before.text) or at + 1 < len(lines) and lines[at + 1].tight) and 1 <= int(line.text) <= 99
+    return (
+        close
+        and (ends_sentence(before.text) or (at + 1 < len(lines) and lines[at + 1].tight))
+        and 1 <= int(line.text) <= 99
+    )

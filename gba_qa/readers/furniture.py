@@ -56,8 +56,10 @@ def _running(lines: Sequence[Line]) -> set[int]:
             order = edges[p][0] if side == 0 else list(reversed(edges[p][1]))
             for i in order:
                 key = _key(lines[i].text)
-                enough = seen[key] >= max(3, 0.25 * len(pages)) or len(pages) < 5 and seen[key] >= 2 and len(pages) == seen[key]
-                if is_page_number(lines[i].text) or enough and len(key) < 80:
+                enough = seen[key] >= max(3, 0.25 * len(pages)) or (
+                    len(pages) < 5 and seen[key] >= 2 and len(pages) == seen[key]
+                )
+                if is_page_number(lines[i].text) or (enough and len(key) < 80):
                     drop.add(i)
                 else:
                     break

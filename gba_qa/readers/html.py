@@ -37,7 +37,9 @@ def read_html(path: Path, source: str) -> Document:
     if not parts:
         parts = html_parts(root, boilerplate=True)
     kept = _without_boilerplate(parts, text, root)
-    return compose(kept, source=source, titles=_titles(root), meta={"format": "html", "encoding": encoding, **_about(root)})
+    return compose(
+        kept, source=source, titles=_titles(root), meta={"format": "html", "encoding": encoding, **_about(root)}
+    )
 
 
 def declared_charset(data: bytes) -> str:
@@ -67,7 +69,15 @@ def _without_boilerplate(parts: list[Part], text: str, root: Any) -> list[Part]:
     if whole == 0:
         return parts
     try:
-        main = extract(text, output_format="txt", include_tables=True, include_comments=False, favor_recall=True, deduplicate=False, no_fallback=False)
+        main = extract(
+            text,
+            output_format="txt",
+            include_tables=True,
+            include_comments=False,
+            favor_recall=True,
+            deduplicate=False,
+            no_fallback=False,
+        )
     except Exception:  # a page that trafilatura can't take is read whole
         return parts
     if not main:
@@ -85,7 +95,7 @@ def _is_kept(part: Part, body: str) -> bool:
         cells = [_squeeze(cell) for cell in part.text.split(" | ") if cell.strip()]
         return sum(cell in body for cell in cells) >= 0.5 * len(cells)
     text = _squeeze(re.sub(r"^(?:- |\d+\. )", "", part.text))
-    return text in body or len(text) > 60 and (text[:40] in body or text[-40:] in body)
+    return text in body or (len(text) > 60 and (text[:40] in body or text[-40:] in body))
 
 
 def _keep_headings(parts: Sequence[Part], flags: list[bool]) -> list[Part]:

@@ -13,11 +13,76 @@ from gba_qa.text import normalize
 
 __all__ = ["html_parts"]
 
-_NEVER = frozenset("script style noscript template head iframe object embed applet svg canvas audio video select option textarea input button datalist map".split())
-_BOILERPLATE = frozenset("nav footer aside form dialog menu".split())
+_NEVER = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "svg",
+        "canvas",
+        "audio",
+        "video",
+        "select",
+        "option",
+        "textarea",
+        "input",
+        "button",
+        "datalist",
+        "map",
+    ]
+)
+_BOILERPLATE = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
 _BLOCKS = frozenset(
-    "html body div section article main p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table blockquote pre figure figcaption header address center details summary hr "
-    "fieldset nav footer aside form thead tbody tfoot tr td th caption".split()
+    [
+        "html",
+        "body",
+        "div",
+        "section",
+        "article",
+        "main",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "header",
+        "address",
+        "center",
+        "details",
+        "summary",
+        "hr",
+        "fieldset",
+        "nav",
+        "footer",
+        "aside",
+        "form",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+    ]
 )
 _LOOSE = frozenset(("body", "div", "td", "center", "article", "section", "main"))
 _DEEPEST = 250  # levels; deeper trees are machine-made and their text is taken flat
@@ -64,7 +129,7 @@ class _Walk:
 
     def child(self, child: Any, depth: int) -> None:
         tag = child.tag.lower().rsplit("}", 1)[-1] if isinstance(child.tag, str) else ""
-        if not tag or tag in _NEVER or _is_hidden(child) or tag in _BOILERPLATE and not self.boilerplate:
+        if not tag or tag in _NEVER or _is_hidden(child) or (tag in _BOILERPLATE and not self.boilerplate):
             return
         if depth > _DEEPEST:
             self.inline.append(" ".join(child.itertext()))
@@ -173,7 +238,12 @@ def _take(below: dict[int, tuple[int, str]], column: int) -> str:
 def _is_layout(rows: list[list[Any]]) -> bool:
     """A table that places blocks of text on the page: cells with headings, lists or several paragraphs."""
     cells = [c for row in rows for c in row]
-    heavy = sum(1 for c in cells if len(c.findall(".//p")) > 2 or any(c.find(f".//{t}") is not None for t in ("h1", "h2", "h3", "ul", "ol", "article")))
+    heavy = sum(
+        1
+        for c in cells
+        if len(c.findall(".//p")) > 2
+        or any(c.find(f".//{t}") is not None for t in ("h1", "h2", "h3", "ul", "ol", "article"))
+    )
     long = sum(len("".join(c.itertext())) > 700 for c in cells)
     return bool(cells) and (heavy > 0.3 * len(cells) or long > 0.5 * len(cells))
 
@@ -183,7 +253,7 @@ def _flat(element: Any) -> str:
     out: list[str] = []
     stack: list[tuple[Any, bool]] = [(element, True)]
     while stack:  # by hand: trees may be deeper than Python's stack
-        item, begins = stack.pop()
+        item, _begins = stack.pop()
         if isinstance(item, str):
             out.append(item)
             continue
@@ -204,11 +274,19 @@ def _flat(element: Any) -> str:
 
 def _is_hidden(element: Any) -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
-    return "display:none" in style or element.get("hidden") is not None or element.get("aria-hidden") == "true" and element.tag != "table"
+    return (
+        "display:none" in style
+        or element.get("hidden") is not None
+        or (element.get("aria-hidden") == "true" and element.tag != "table")
+    )
 
 
 def _has_blocks(element: Any) -> bool:
-    return any(isinstance(d.tag, str) and d.tag.lower().rsplit("}", 1)[-1] in ("p", "div", "table", "ul", "ol", "h1", "h2", "h3") for d in element.iterdescendants())
+    return any(
+        isinstance(d.tag, str)
+        and d.tag.lower().rsplit("}", 1)[-1] in ("p", "div", "table", "ul", "ol", "h1", "h2", "h3")
+        for d in element.iterdescendants()
+    )
 
 
 def _parted(text: str) -> str:

@@ -28,11 +28,23 @@ def read_legacy(path: Path, source: str) -> Document:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     target = _TARGETS.get(path.suffix.lower(), "docx")
     if office is None:
-        raise ReadError(f"{source}: {path.suffix} files are read by way of LibreOffice, which is not installed; install it, or save the file as .{target}")
+        raise ReadError(
+            f"{source}: {path.suffix} files are read by way of LibreOffice, which is not installed; install it, or save the file as .{target}"
+        )
     with tempfile.TemporaryDirectory() as folder:
-        command = [office, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore", "--convert-to", target, "--outdir", folder, str(path.resolve())]
+        command = [
+            office,
+            f"-env:UserInstallation=file://{folder}/profile",
+            "--headless",
+            "--norestore",
+            "--convert-to",
+            target,
+            "--outdir",
+            folder,
+            str(path.resolve()),
+        ]
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603  # no shell
         except subprocess.TimeoutExpired:
             raise ReadError(f"{source}: LibreOffice did not finish within {_SECONDS} s") from None
         except (subprocess.CalledProcessError, OSError) as error:

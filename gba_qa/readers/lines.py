@@ -30,7 +30,9 @@ HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 _WIDE = HAN + "\u3000-\u303f\uff00-\uffef“”‘’…—"
 _NUMERAL = "一二三四五六七八九十百零〇○"
 
-_SYMBOLS = str.maketrans("\uf0a3\uf0b3\uf0b1\uf0b4\uf0b9\uf0bb\uf06d\uf0d7\uf0ae\uf8e9\uf8e8\uf8ea", "≤≥±×≠≈μ·→©®™")  # Adobe Symbol, moved to private use
+_SYMBOLS = str.maketrans(
+    "\uf0a3\uf0b3\uf0b1\uf0b4\uf0b9\uf0bb\uf06d\uf0d7\uf0ae\uf8e9\uf8e8\uf8ea", "≤≥±×≠≈μ·→©®™"
+)  # Adobe Symbol, moved to private use
 
 BULLET = re.compile(r"^(?:[•●○◦▪■□◆◇►▶➢➤✓✔❖★☆‣⁃∙·]|[-–—*](?=\s)|o(?=\s{2}))\s*")
 _PRIVATE_BULLET = re.compile("[\uf06c\uf06e\uf075\uf076\uf077\uf0a7\uf0a8\uf0b7\uf0d8\uf0e0\uf0fc\uf02d\uf0be]")
@@ -38,14 +40,19 @@ CAPTION = re.compile(
     rf"^(?:(?P<han>附?[表圖图]|附[錄录]表|专栏|專欄)\s*(?:[{_NUMERAL}]+|\d+(?:[.\-–]\d+)*[a-z]?|[A-Z]\d?)(?P<rest>\s*[、：:.．]\s*\S|\s+[^\s，。；及和與与至]|$)|"
     r"(?P<latin>Table|TABLE|Figure|FIGURE|Fig\.|FIG\.|Exhibit|EXHIBIT|Chart|CHART|Box|BOX|Map|MAP)\s*(?:\d+(?:[.\-–]\d+)*[a-zA-Z]?|[A-Z]\d?|[IVX]+)(?:\s*[.:：、．]\s*\S|\s+[A-Z‘“\"'(]|$))"
 )
-SOURCE_NOTE = re.compile(r"^(?:資料來源|资料来源|數據來源|数据来源|來源|来源|資料出處|註釋?|注释?|備註|备注|附註|說明|说明|Sources?|Notes?|Remarks?)\s*[：:]", re.IGNORECASE)
+SOURCE_NOTE = re.compile(
+    r"^(?:資料來源|资料来源|數據來源|数据来源|來源|来源|資料出處|註釋?|注释?|備註|备注|附註|說明|说明|Sources?|Notes?|Remarks?)\s*[：:]",
+    re.IGNORECASE,
+)
 _ENDS = "。！？!?；;：:…｡﹔﹗﹖﹕"
 _CLOSERS = "」』”’\"')）]］】》〉"
 NUMBERED = re.compile(
     rf"^(?:(?P<chapter>第\s*[{_NUMERAL}\d]+\s*[章部篇编編])|(?P<section>第\s*[{_NUMERAL}\d]+\s*[節节])|(?P<han>[{_NUMERAL}]{{1,3}}\s*[、．.]|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+[、.．\s])|"
     rf"(?P<bracket>[（(][{_NUMERAL}]{{1,3}}[）)])|(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?\s*(?=[^\d\s%.,]))|(?P<digit>\d{{1,2}}\s?[.．、]\s*(?=[^\d\s]))|(?P<roman>[IVX]{{1,5}}\.\s+))"
 )
-_LIST_MARK = re.compile(rf"^(?:[（(]?\d{{1,2}}[）)]|\d{{1,2}}[.．、]\s*(?=[^\d\s])|[（(][{_NUMERAL}a-zA-Z]{{1,3}}[）)]|[a-zA-Z][.)]\s|[①-⑳㈠-㈩❶-❿])\s*")
+_LIST_MARK = re.compile(
+    rf"^(?:[（(]?\d{{1,2}}[）)]|\d{{1,2}}[.．、]\s*(?=[^\d\s])|[（(][{_NUMERAL}a-zA-Z]{{1,3}}[）)]|[a-zA-Z][.)]\s|[①-⑳㈠-㈩❶-❿])\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,9 @@ def width(text: str) -> float:
     between Chinese and Latin characters counts a half."""
     if text.isascii():
         return len(text)
-    return sum(2.0 if unicodedata.east_asian_width(c) in "WF" or c in "“”‘’…—" else 0.5 if c == " " else 1.0 for c in text)
+    return sum(
+        2.0 if unicodedata.east_asian_width(c) in "WF" or c in "“”‘’…—" else 0.5 if c == " " else 1.0 for c in text
+    )
 
 
 def first_token_width(text: str) -> float:
@@ -94,7 +103,10 @@ def ends_sentence(text: str) -> bool:
     if re.search(r"(?:https?://\S+|\S@\S+\.\w+)$", text):
         return True
     bare = re.sub(r"(?:\s?\[\d{1,3}(?:[-,–]\s?\d{1,3})*\])+$|[⁰¹²³⁴-⁹]+$", "", bare).rstrip(_CLOSERS + " ")
-    return bool(bare) and (bare[-1] in _ENDS or bare[-1] in ".．" and not re.search(r"\b(?:[A-Z]|vs|Mr|Ms|Dr|No|Prof|pp|p|eg|cf|St)\.$", bare))
+    return bool(bare) and (
+        bare[-1] in _ENDS
+        or (bare[-1] in ".．" and not re.search(r"\b(?:[A-Z]|vs|Mr|Ms|Dr|No|Prof|pp|p|eg|cf|St)\.$", bare))
+    )
 
 
 def list_mark(text: str) -> str:
@@ -134,17 +146,51 @@ def glue(before: str, after: str, *, spaced: bool, words: frozenset[str] = froze
         return before + after if keeps else before[:-1] + after
     if a in "-‐–/" and b.isalnum() and not before[-2:-1].isspace():
         return before + after
-    if _wide(a) and _wide(b) or b in ",.;:!?)]%" or a in "([":
+    if (_wide(a) and _wide(b)) or b in ",.;:!?)]%" or a in "([":
         return before + after
     if _wide(a) or _wide(b):
         latin, han = (b, a) if _wide(a) else (a, b)
         near = before[-30:] + "\n" + after[:30]
-        spaced = bool(_APART.search(near)) or spaced and not _CLOSE.search(near)
+        spaced = bool(_APART.search(near)) or (spaced and not _CLOSE.search(near))
         return f"{before} {after}" if spaced and latin.isalnum() and re.match(f"[{HAN}]", han) else before + after
     return f"{before} {after}"
 
 
-_PREFIXES = frozenset("cross self non well high low long short mid multi inter pre post co anti ex semi sub so-called state land fast medium two three four five one all half quasi".split())
+_PREFIXES = frozenset(
+    [
+        "cross",
+        "self",
+        "non",
+        "well",
+        "high",
+        "low",
+        "long",
+        "short",
+        "mid",
+        "multi",
+        "inter",
+        "pre",
+        "post",
+        "co",
+        "anti",
+        "ex",
+        "semi",
+        "sub",
+        "so-called",
+        "state",
+        "land",
+        "fast",
+        "medium",
+        "two",
+        "three",
+        "four",
+        "five",
+        "one",
+        "all",
+        "half",
+        "quasi",
+    ]
+)
 
 
 _APART = re.compile(rf"[{HAN}] [A-Za-z0-9]|[A-Za-z0-9] [{HAN}]")

@@ -32,7 +32,13 @@ def read_markdown(path: Path, source: str) -> Document:
     front, body = _front_matter(text)
     meta: dict[str, object] = {"format": "md", "encoding": encoding}
     meta.update({k: v for k, v in front.items() if k not in ("title", "language")})
-    return compose(markdown_parts(body), source=source, title=str(front.get("title") or ""), language=str(front.get("language") or ""), meta=meta)
+    return compose(
+        markdown_parts(body),
+        source=source,
+        title=str(front.get("title") or ""),
+        language=str(front.get("language") or ""),
+        meta=meta,
+    )
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
@@ -103,7 +109,9 @@ class _Walk:
         elif kind == "tr_open" and self.rows is not None:
             self.rows.append([])
         elif kind == "table_close":
-            self.parts.extend(table_parts(self.rows or [], caption=self.caption(), header=True))  # a pipe table always has one
+            self.parts.extend(
+                table_parts(self.rows or [], caption=self.caption(), header=True)
+            )  # a pipe table always has one
             self.rows = None
         elif kind == "inline":
             self.inline(_inline_text(token.children or []))
@@ -124,7 +132,11 @@ class _Walk:
 
     def caption(self) -> str:
         """The caption is already a part of its own when it stands as a short paragraph above; the heading serves else."""
-        if self.parts and self.parts[-1].kind == "paragraph" and re.match(r"(?:附?表|圖|图|Table|Figure)\s*[\d一二三四五六七八九十]", self.parts[-1].text):
+        if (
+            self.parts
+            and self.parts[-1].kind == "paragraph"
+            and re.match(r"(?:附?表|圖|图|Table|Figure)\s*[\d一二三四五六七八九十]", self.parts[-1].text)
+        ):
             return self.parts.pop().text
         return ""
 

@@ -6,6 +6,7 @@ margin gloss or a footnote intervenes goes on after it, also on the next page.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -31,8 +32,12 @@ from gba_qa.types import BlockKind
 
 __all__ = ["mend"]
 
-_HABIT = 0.78  # of the room: a line that stops in the middle of a sentence behind this is wrapped, whatever the next word
-_SLACK = 3.0  # columns that a wrapped Chinese line may fall short of its room: half-width digits and punctuation leave gaps
+_HABIT = (
+    0.78  # of the room: a line that stops in the middle of a sentence behind this is wrapped, whatever the next word
+)
+_SLACK = (
+    3.0  # columns that a wrapped Chinese line may fall short of its room: half-width digits and punctuation leave gaps
+)
 _WIDER = 1.12  # a line this much wider than its column was never set in it: a photo's caption
 _NARROW = 0.62  # a column this narrow beside the body is a margin
 _LONGEST_HEADING = 90  # columns
@@ -56,7 +61,12 @@ def _with_notes(parts: list[Part], notes: Sequence[Part]) -> list[Part]:
     waiting = list(notes)
     for part in parts:
         last = part.breaks[-1][1] if part.breaks else part.page
-        while waiting and waiting[0].page is not None and part.page is not None and (waiting[0].page < part.page or waiting[0].page == part.page and last != part.page):
+        while (
+            waiting
+            and waiting[0].page is not None
+            and part.page is not None
+            and (waiting[0].page < part.page or (waiting[0].page == part.page and last != part.page))
+        ):
             out.append(waiting.pop(0))  # before a part that leaves the note's page, so that the note stays on it
         out.append(part)
     return out + waiting
@@ -76,7 +86,9 @@ class _Open:
 
     def close(self) -> Part:
         kind, level = self.kind, self.level
-        if kind == "heading" and (width(self.text) > 2 * _LONGEST_HEADING or width(self.text) > 60 and ends_sentence(self.text)):
+        if kind == "heading" and (
+            width(self.text) > 2 * _LONGEST_HEADING or (width(self.text) > 60 and ends_sentence(self.text))
+        ):
             kind, level = "list_item" if list_mark(self.text) else "paragraph", 0  # it went on and on
         return Part(kind, self.text, level, self.context, self.page or None, tuple(self.breaks))
 
@@ -172,22 +184,53 @@ class _Mender:
         if part is None or part.last is None:
             return False
         last = part.last
-        if line.fresh or BULLET.match(line.text) or SOURCE_NOTE.match(line.text) or line.cells > 1 or last.cells > 1 and not self.wrapped(last, line):
+        if (
+            line.fresh
+            or BULLET.match(line.text)
+            or SOURCE_NOTE.match(line.text)
+            or line.cells > 1
+            or (last.cells > 1 and not self.wrapped(last, line))
+        ):
             return False
-        if part.kind == "caption" and self.placed and CAPTION.match(part.text) and line.gap == 0 and not self.starts_anew(line):
-            return not ends_sentence(last.text) and line.bold == last.bold and abs(line.scale - last.scale) < 0.12 or self.wrapped(last, line)
-        if part.kind == "heading" and self.placed and last.scale > 1.12 and abs(line.scale - last.scale) < 0.06 and line.gap == 0:
+        if (
+            part.kind == "caption"
+            and self.placed
+            and CAPTION.match(part.text)
+            and line.gap == 0
+            and not self.starts_anew(line)
+        ):
+            return (
+                not ends_sentence(last.text) and line.bold == last.bold and abs(line.scale - last.scale) < 0.12
+            ) or self.wrapped(last, line)
+        if (
+            part.kind == "heading"
+            and self.placed
+            and last.scale > 1.12
+            and abs(line.scale - last.scale) < 0.06
+            and line.gap == 0
+        ):
             return line.bold == last.bold and not self.starts_anew(line)  # a title in several lines
-        if abs(line.scale - last.scale) > (0.07 if self.placed else 0.12) or part.kind == "heading" and line.bold != last.bold:
+        if abs(line.scale - last.scale) > (0.07 if self.placed else 0.12) or (
+            part.kind == "heading" and line.bold != last.bold
+        ):
             return False
-        if self.placed and line.gap == 1 and line.page == last.page:  # white between paragraphs; more of it is a figure's place
+        if (
+            self.placed and line.gap == 1 and line.page == last.page
+        ):  # white between paragraphs; more of it is a figure's place
             return False
-        if line.tight and not ends_sentence(last.text) and not self.starts_anew(line):  # a heading set in two lines?
-            if max(last.width, line.width) < _NARROW * max(last.room, line.room, 40):
-                return True
-        if part.kind == "heading" and _CHAPTER.match(part.text) and max(last.width, line.width) <= _LARGE and not self.starts_anew(line):
+        narrow = max(last.width, line.width) < _NARROW * max(last.room, line.room, 40)
+        if (
+            line.tight and narrow and not ends_sentence(last.text) and not self.starts_anew(line)
+        ):  # a heading set in two lines
             return True
-        if last.ended and self.trusted or not self.placed and line.width > 1.2 * last.room:
+        if (
+            part.kind == "heading"
+            and _CHAPTER.match(part.text)
+            and max(last.width, line.width) <= _LARGE
+            and not self.starts_anew(line)
+        ):
+            return True
+        if (last.ended and self.trusted) or (not self.placed and line.width > 1.2 * last.room):
             return False
         wrapped = self.wrapped(last, line)
         if not ends_sentence(last.text):
@@ -195,7 +238,7 @@ class _Mender:
             return (wrapped or habit) and not heading_level(line.text)
         if line.gap > 0 or self.starts_anew(line):
             return False
-        return (wrapped or self.marked and last.width > _HABIT * last.room) and not self.is_heading(at)
+        return (wrapped or (self.marked and last.width > _HABIT * last.room)) and not self.is_heading(at)
 
     def wrapped(self, last: Line, line: Line) -> bool:
         """Whether the first word of `line` would not have fitted behind `last`."""
@@ -215,20 +258,35 @@ class _Mender:
         last = self.open.last if self.open is not None else None
         if last is None or not self.unfinished(last):
             return True
-        return bool(re.match(r"\s*[、：:]", match["rest"] or "")) and not re.search(r"[見见如據据（(、及和與与之]$", last.text)
+        return bool(re.match(r"\s*[、：:]", match["rest"] or "")) and not re.search(
+            r"[見见如據据（(、及和與与之]$", last.text
+        )
 
     def table(self, line: Line) -> None:
         """A table that the page's reader found; the caption above it, perhaps in two languages, becomes its context."""
         assert line.table is not None
         captions: list[str] = []
         last = self.parts[-1] if self.parts else None
-        if self.open is not None and self.open.kind in ("paragraph", "heading") and len(self.open.text) < 100 and not ends_sentence(self.open.text):
-            if last is not None and last.kind == "caption" and CAPTION.match(last.text):  # the caption's second line, set otherwise
-                self.open.kind, self.open.text = "caption", glue(self.parts.pop().text, self.open.text, spaced=True)
+        rest = self.open
+        if (
+            rest is not None
+            and rest.kind in ("paragraph", "heading")
+            and len(rest.text) < 100
+            and not ends_sentence(rest.text)
+            and last is not None
+            and last.kind == "caption"
+            and CAPTION.match(last.text)
+        ):  # the caption's second line, set otherwise
+            rest.kind, rest.text = "caption", glue(self.parts.pop().text, rest.text, spaced=True)
         if self.open is not None and (self.open.kind == "caption" or CAPTION.match(self.open.text)):
             captions.append(self.open.text)
             self.open = None
-            while self.parts and self.parts[-1].kind == "caption" and CAPTION.match(self.parts[-1].text) and len(captions) < 3:
+            while (
+                self.parts
+                and self.parts[-1].kind == "caption"
+                and CAPTION.match(self.parts[-1].text)
+                and len(captions) < 3
+            ):
                 captions.insert(0, self.parts.pop().text)
         table = line.table
         rows = [table.header_names(), *table.rows[table.header :]] if table.header else list(table.rows)
@@ -242,9 +300,15 @@ class _Mender:
         numbered = heading_level(text)
         large = self.placed and line.scale > 1.12
         share = 1.1 if large else 0.95 if numbered or line.bold else 0.75
-        if line.width > min(_LONGEST_HEADING, share * max(line.room, 40)) or sum(c.isalpha() for c in text) < 2 or line.cells > 1:
+        if (
+            line.width > min(_LONGEST_HEADING, share * max(line.room, 40))
+            or sum(c.isalpha() for c in text) < 2
+            or line.cells > 1
+        ):
             return False
-        if re.search(r"[。；;！!]|https?://|www\.|@|[，,].*[，,]|[，,、：:]$|…$", text) or ends_sentence(text) and not text.endswith(("?", "？")):
+        if re.search(r"[。；;！!]|https?://|www\.|@|[，,].*[，,]|[，,、：:]$|…$", text) or (
+            ends_sentence(text) and not text.endswith(("?", "？"))
+        ):
             return False
         if sum(c.isdigit() for c in text) > 0.4 * len(text) or SOURCE_NOTE.match(text):
             return False
@@ -253,7 +317,7 @@ class _Mender:
             return large
         if numbered and list_mark(text) and list_mark(following.text) and not heading_level(following.text) > numbered:
             return False  # one of a list of short items
-        if line.scale > 1.12 or line.bold and not following.bold:
+        if line.scale > 1.12 or (line.bold and not following.bold):
             return True
         for ahead in self.lines[at + 1 : at + 4]:  # prose, or a heading below it and then prose
             if ahead.width > 0.75 * max(ahead.room, 40) or ends_sentence(ahead.text):
@@ -265,7 +329,14 @@ class _Mender:
         body = max((line.room for line in self.lines[max(0, at - 20) : at + 20]), default=0.0)
         first = self.lines[at]
         limit = _NARROW * body
-        if body < 40 or first.width > min(30, limit) or ends_sentence(first.text) or self.starts_anew(first) or BULLET.match(first.text) or first.fresh:
+        if (
+            body < 40
+            or first.width > min(30, limit)
+            or ends_sentence(first.text)
+            or self.starts_anew(first)
+            or BULLET.match(first.text)
+            or first.fresh
+        ):
             return at
         end = at
         while end < len(self.lines) and self.lines[end].width <= limit and (end == at or self.lines[end].gap < 2):
@@ -274,8 +345,8 @@ class _Mender:
         if len(column) < 2:
             return at
         room = max(line.width for line in column)
-        pairs = [(a, b) for a, b in zip(column, column[1:], strict=False) if a.width >= room - 4 and not ends_sentence(a.text)]
-        if not pairs or room < 14 or room <= first.width and not _same_start(first.text, column[0].text):
+        pairs = [(a, b) for a, b in itertools.pairwise(column) if a.width >= room - 4 and not ends_sentence(a.text)]
+        if not pairs or room < 14 or (room <= first.width and not _same_start(first.text, column[0].text)):
             return at
         if self.open is None and not _same_start(first.text, column[0].text):
             return at
@@ -284,7 +355,7 @@ class _Mender:
         for line in column:
             if previous is None:
                 text = line.text
-            elif ends_sentence(previous.text) and previous.text[-1] not in "：:" or line.text.endswith(("：", ":")):
+            elif (ends_sentence(previous.text) and previous.text[-1] not in "：:") or line.text.endswith(("：", ":")):
                 text += "\n" + line.text
             else:
                 text = glue(text, line.text, spaced=self.spaced, words=self.words)
@@ -313,7 +384,9 @@ def _same_start(title: str, text: str) -> bool:
 def _paragraph_marks(lines: Sequence[Line]) -> tuple[bool, bool]:
     """(whether `ended` is to be believed: lines that stop in mid sentence don't bear it,
     whether it also stands at every paragraph's end: nearly all short last lines bear it)."""
-    middles = Counter(line.ended for line in lines if line.room and line.width > 0.9 * line.room and not ends_sentence(line.text))
+    middles = Counter(
+        line.ended for line in lines if line.room and line.width > 0.9 * line.room and not ends_sentence(line.text)
+    )
     tails = [line for line in lines if line.room and line.width < 0.75 * line.room and ends_sentence(line.text)]
     trusted = middles[True] <= 0.1 * max(1, middles[False])
     return trusted, trusted and len(tails) >= 5 and sum(line.ended for line in tails) > 0.75 * len(tails)

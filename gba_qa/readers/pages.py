@@ -20,7 +20,9 @@ _LARGEST_SIDE = 4000  # pixels
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def page_image(path: Path, page: int, quote: str = "", *, scale: float = 2.0, color: tuple[int, int, int] = (255, 226, 110)) -> Image:
+def page_image(
+    path: Path, page: int, quote: str = "", *, scale: float = 2.0, color: tuple[int, int, int] = (255, 226, 110)
+) -> Image:
     """Page `page` (from 1) at `scale` times 72 dpi; the quote's lines lie under `color`.
 
     A quote that crosses pages is marked as far as it stands on this one; a table row cell by cell.  A quote that isn't found marks
@@ -40,7 +42,7 @@ def page_image(path: Path, page: int, quote: str = "", *, scale: float = 2.0, co
         sheet = document[page - 1]
         width, height = sheet.get_size()
         scale = min(scale, _LARGEST_SIDE / max(width, height, 1.0))
-        picture = sheet.render(scale=scale).to_pil().convert("RGB")
+        picture: Image.Image = sheet.render(scale=scale).to_pil().convert("RGB")
         boxes = list(_quote_boxes(sheet, quote)) if quote.strip() else []
         if boxes:
             marks = Image.new("RGB", picture.size, (255, 255, 255))
@@ -120,10 +122,13 @@ def _lines(boxes: Sequence[_Box]) -> Iterator[_Box]:
     """Boxes of neighbouring characters as one a line."""
     current: _Box | None = None
     for box in boxes:
-        if current is not None and min(box[3], current[3]) - max(box[1], current[1]) > 0.4 * (current[3] - current[1]) and box[0] > current[0] - 2:
-            if box[0] - current[2] < 3 * (current[3] - current[1]):
-                current = (current[0], min(current[1], box[1]), max(current[2], box[2]), max(current[3], box[3]))
-                continue
+        if (
+            current is not None
+            and min(box[3], current[3]) - max(box[1], current[1]) > 0.4 * (current[3] - current[1])
+            and current[0] - 2 < box[0] < current[2] + 3 * (current[3] - current[1])
+        ):
+            current = (current[0], min(current[1], box[1]), max(current[2], box[2]), max(current[3], box[3]))
+            continue
         if current is not None:
             yield current
         current = box

@@ -33,8 +33,12 @@ _GENERIC_HEADING = re.compile(
     r"preface|foreword|background|overview|keywords?|關鍵詞|关键词)[:：]?$",
     re.IGNORECASE,
 )
-_OFFICIAL = re.compile(r"^[^\n。；]{2,30}[关關][于於][^\n。；]{4,80}(?:通知|意見|意见|公告|規定|规定|辦法|办法|決定|决定|批[復复覆]|函|報告|报告|細則|细则|方案)$")
-_NUMBERED = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.、．]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[IVX]{1,5}\.|第[一二三四五六七八九十\d]+[章節节條条部編编])\s*\S")
+_OFFICIAL = re.compile(
+    r"^[^\n。；]{2,30}[关關][于於][^\n。；]{4,80}(?:通知|意見|意见|公告|規定|规定|辦法|办法|決定|决定|批[復复覆]|函|報告|报告|細則|细则|方案)$"
+)
+_NUMBERED = re.compile(
+    r"^(?:\d{1,2}(?:\.\d{1,2})*[.、．]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[IVX]{1,5}\.|第[一二三四五六七八九十\d]+[章節节條条部編编])\s*\S"
+)
 _CHAPTER = re.compile(r"^\d{1,2}\s+(?=\S)")
 
 
@@ -65,7 +69,11 @@ def compose(
         if not body.strip(" |"):
             continue
         if text_parts:
-            gap = "\n" if part.kind == before and part.kind in _CLOSE or {part.kind, before} == {"table_header", "table_row"} else "\n\n"
+            gap = (
+                "\n"
+                if (part.kind == before and part.kind in _CLOSE) or {part.kind, before} == {"table_header", "table_row"}
+                else "\n\n"
+            )
             text_parts.append(gap)
             length += len(gap)
         if part.page is not None:
@@ -131,7 +139,13 @@ def _has_header(rows: Sequence[Sequence[str]]) -> bool:
     filled = [cell for cell in first if cell]
     if len(filled) < 2 or len(filled) < 0.6 * max(sum(map(bool, row)) for row in rows[1:]):
         return False
-    return not any(re.match(r"^[(（]?\d{1,2}[.)）、]?$", cell) or _FIGURE.match(cell) and not _YEAR.match(cell) for cell in filled) and max(map(len, filled)) < 120
+    return (
+        not any(
+            re.match(r"^[(（]?\d{1,2}[.)）、]?$", cell) or (_FIGURE.match(cell) and not _YEAR.match(cell))
+            for cell in filled
+        )
+        and max(map(len, filled)) < 120
+    )
 
 
 def _join(cells: Sequence[str]) -> str:
@@ -153,8 +167,18 @@ def _page_offsets(starts: Mapping[int, int], page_count: int, length: int) -> tu
 
 def _title(titles: Sequence[str], text: str, blocks: Sequence[Block], source: str) -> str:
     for candidate in (*titles, *_first_lines(text, blocks)):
-        line = " ".join(candidate.split()).strip("《》\"“” ") if candidate.count("《") == 1 and candidate.startswith("《") and candidate.endswith("》") else " ".join(candidate.split())
-        if line and len(line) <= 2 * _LONGEST_TITLE and not _JUNK_TITLE.match(line) and not _GENERIC_HEADING.match(line) and sum(c.isalpha() for c in line) >= 2:
+        line = (
+            " ".join(candidate.split()).strip('《》"“” ')
+            if candidate.count("《") == 1 and candidate.startswith("《") and candidate.endswith("》")
+            else " ".join(candidate.split())
+        )
+        if (
+            line
+            and len(line) <= 2 * _LONGEST_TITLE
+            and not _JUNK_TITLE.match(line)
+            and not _GENERIC_HEADING.match(line)
+            and sum(c.isalpha() for c in line) >= 2
+        ):
             return line
     return Path(source).stem or source
 
@@ -167,6 +191,12 @@ def _first_lines(text: str, blocks: Sequence[Block]) -> list[str]:
     early = [b for b in blocks[:3] if b.kind == "heading" and not _NUMBERED.match(text[b.start : b.end])]
     lines = [_CHAPTER.sub("", text[b.start : b.end]) for b in sorted(early, key=lambda b: b.level)]
     first = next((b for b in blocks if b.kind in ("paragraph", "heading")), None)
-    if first is not None and first is blocks[0] and first.kind == "paragraph" and first.end - first.start <= _LONGEST_TITLE and text[first.end - 1] not in "。.；;，,：:":
+    if (
+        first is not None
+        and first is blocks[0]
+        and first.kind == "paragraph"
+        and first.end - first.start <= _LONGEST_TITLE
+        and text[first.end - 1] not in "。.；;，,：:"
+    ):
         lines.append(text[first.start : first.end])
     return lines

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -46,7 +47,9 @@ class _Page:
 def read_pdf(path: Path, source: str) -> Document:
     """Raises ReadError: needs a password; broken or truncated; no usable text on any page, with the commonest reason."""
     pages, info, count = _load(path, source)
-    chinese = is_chinese([run.text for page in pages for run in page.runs]) or bool(re.search(f"[{HAN}]", info.get("Title", "")))
+    chinese = is_chinese([run.text for page in pages for run in page.runs]) or bool(
+        re.search(f"[{HAN}]", info.get("Title", ""))
+    )
     for page in pages:
         text = "\n".join(run.text for run in page.runs)
         if not text.strip():
@@ -75,7 +78,9 @@ def _metadata_title(info: dict[str, str]) -> str:
     return "" if "\ufffd" in title or re.search(r"[À-ÿ]{3}", title) else title
 
 
-_BODY_OR_OFFICE = re.compile(r"(?:政府|[組组局部署處处會会院所]|中心|大學|大学|委員會|委员会|University|Institute|Centre|Center|Department|Press|Ltd\.?)$")
+_BODY_OR_OFFICE = re.compile(
+    r"(?:政府|[組组局部署處处會会院所]|中心|大學|大学|委員會|委员会|University|Institute|Centre|Center|Department|Press|Ltd\.?)$"
+)
 
 
 def _largest_line(page: _Page, body: dict[bool, float]) -> str:
@@ -147,8 +152,12 @@ def _load_page(document: Any, index: int) -> _Page:
             runs = page_runs(page, text_page, rules)
         finally:
             text_page.close()
-        images = not runs and any(True for _ in page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE, pdfium.raw.FPDF_PAGEOBJ_FORM], max_depth=1))
-        return _Page(index + 1, *page.get_size(), runs, images, rules=rules)
+        images = not runs and any(
+            True
+            for _ in page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE, pdfium.raw.FPDF_PAGEOBJ_FORM], max_depth=1)
+        )
+        width, height = page.get_size()
+        return _Page(index + 1, width, height, runs, images, rules=rules)
     except pdfium.PdfiumError:
         return _Page(index + 1, 0, 0, [], fault="broken page")
     finally:
@@ -203,7 +212,11 @@ def _line_text(row: Row) -> str:
 
 
 def _cells(row: Row) -> int:
-    return 1 + sum(b.x0 - a.x1 > 1.5 * b.size for a, b in zip(row.runs, row.runs[1:], strict=False) if not list_mark(f"{a.text} x") and not NUMBERED.match(f"{a.text} x"))
+    return 1 + sum(
+        b.x0 - a.x1 > 1.5 * b.size
+        for a, b in zip(row.runs, row.runs[1:], strict=False)
+        if not list_mark(f"{a.text} x") and not NUMBERED.match(f"{a.text} x")
+    )
 
 
 def _split_notes(rows: list[Row], body: dict[bool, float], height: float) -> tuple[list[Row], list[Row]]:
@@ -231,7 +244,9 @@ def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line
         longest = max(row.runs, key=lambda run: len(run.text))
         unit = max(0.5, (longest.x1 - longest.x0) / max(1.0, width(longest.text)))
         before = rows[i - 1] if i and rows[i - 1].right == row.right and rows[i - 1].top < row.top else None
-        after = rows[i + 1] if i + 1 < len(rows) and rows[i + 1].right == row.right and rows[i + 1].top > row.top else None
+        after = (
+            rows[i + 1] if i + 1 < len(rows) and rows[i + 1].right == row.right and rows[i + 1].top > row.top else None
+        )
         step = row.top - before.top if before else spacing
         bold = sum(len(r.text) for r in row.runs if r.bold) > 0.6 * sum(len(r.text) for r in row.runs)
         lines.append(
@@ -252,7 +267,9 @@ def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line
 
 def _spacing(rows: Sequence[Row]) -> float:
     """The usual distance from line to line."""
-    steps = sorted(b.top - a.top for a, b in zip(rows, rows[1:], strict=False) if a.right == b.right and 0 < b.top - a.top < 4 * a.size)
+    steps = sorted(
+        b.top - a.top for a, b in itertools.pairwise(rows) if a.right == b.right and 0 < b.top - a.top < 4 * a.size
+    )
     return steps[len(steps) // 2] if steps else 1.5 * (rows[0].size if rows else 10.0)
 
 
@@ -266,5 +283,6 @@ def _is_fresh(row: Row, before: Row | None, after: Row | None) -> bool:
         return False
     if list_mark(text) or NUMBERED.match(text):
         return row.x0 > before.x0 + 0.7 * row.size and after is not None and row.x0 > after.x0 + 0.7 * row.size
-    return row.x0 > before.x0 + 0.7 * row.size and (after is None or row.x0 > after.x0 + 0.7 * row.size or before.x1 < before.right - 3 * row.size)
-
+    return row.x0 > before.x0 + 0.7 * row.size and (
+        after is None or row.x0 > after.x0 + 0.7 * row.size or before.x1 < before.right - 3 * row.size
+    )

@@ -26,11 +26,17 @@ def drop_running(pages: Sequence[tuple[float, Sequence[Run]]]) -> list[list[Run]
 
 
 def _is_running(
-    run: Run, runs: Sequence[Run], height: float, places: dict[tuple[str, bool], list[tuple[int, float, float]]], count: int
+    run: Run,
+    runs: Sequence[Run],
+    height: float,
+    places: dict[tuple[str, bool], list[tuple[int, float, float]]],
+    count: int,
 ) -> bool:
     edge = _at_edge(run, height)
     if edge and is_page_number(run.text):
-        return not any(0 <= other.x0 - run.x1 < 2 * run.size and abs(other.middle - run.middle) < 0.5 * run.size for other in runs)
+        return not any(
+            0 <= other.x0 - run.x1 < 2 * run.size and abs(other.middle - run.middle) < 0.5 * run.size for other in runs
+        )
     here = places[_key(run.text), edge]
     same = {number for number, top, x0 in here if abs(top - run.top) < _BAND and (edge or abs(x0 - run.x0) < _BAND)}
     if edge:

@@ -80,8 +80,12 @@ def _settle(rows: list[Row], left: float, right: float) -> list[Row]:
     single = sum(len(row.runs) == 1 for row in rows)
     prose = filling >= 0.5 * len(rows) and single >= 0.5 * len(rows)
     several = [len(row.runs) > 1 for row in rows]
-    for i, row in enumerate(rows):  # justification opens gaps in a line here and there; a table has them in line after line
-        row.prose = prose and not (several[i] and any(all(several[j : j + 3]) and j + 3 <= len(rows) for j in range(max(0, i - 2), i + 1)))
+    for i, row in enumerate(
+        rows
+    ):  # justification opens gaps in a line here and there; a table has them in line after line
+        row.prose = prose and not (
+            several[i] and any(all(several[j : j + 3]) and j + 3 <= len(rows) for j in range(max(0, i - 2), i + 1))
+        )
     return rows
 
 

@@ -15,8 +15,12 @@ _HAN = re.compile(f"[{HAN}]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CID = re.compile(r"\(cid:\d+\)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ufffd]")
-_MOJIBAKE = re.compile("[À-ÿ][\x80-¿]|Ã.|â€|[ÐÑ][\x80-¿]|ï»¿|[ÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÒÓÔÕÖ×ØÙÚÛÜÝÞß°±²³´µ¶·¸¹º»¼½¾¿¡¢£¤¥¦§¨©ª«¬®¯]{3}")
-_RARE_SCRIPTS = re.compile("[\u0530-\u058f\u0700-\u08ff\u0980-\u0dff\u0f00-\u109f\u1200-\u1cff\ua000-\ua4cf\ua500-\uabff\u2c00-\u2dff]")
+_MOJIBAKE = re.compile(
+    "[À-ÿ][\x80-¿]|Ã.|â€|[ÐÑ][\x80-¿]|ï»¿|[ÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÒÓÔÕÖ×ØÙÚÛÜÝÞß°±²³´µ¶·¸¹º»¼½¾¿¡¢£¤¥¦§¨©ª«¬®¯]{3}"
+)
+_RARE_SCRIPTS = re.compile(
+    "[\u0530-\u058f\u0700-\u08ff\u0980-\u0dff\u0f00-\u109f\u1200-\u1cff\ua000-\ua4cf\ua500-\uabff\u2c00-\u2dff]"
+)
 
 
 def page_fault(text: str, *, chinese: bool = False) -> str:
@@ -52,7 +56,42 @@ def page_fault(text: str, *, chinese: bool = False) -> str:
     return ""
 
 
-_FREQUENT = frozenset("the of and to in a is for on that by with as are at be from it or an this was were not have has which hong kong china table page".split())
+_FREQUENT = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "a",
+        "is",
+        "for",
+        "on",
+        "that",
+        "by",
+        "with",
+        "as",
+        "are",
+        "at",
+        "be",
+        "from",
+        "it",
+        "or",
+        "an",
+        "this",
+        "was",
+        "were",
+        "not",
+        "have",
+        "has",
+        "which",
+        "hong",
+        "kong",
+        "china",
+        "table",
+        "page",
+    ]
+)
 
 
 def _reads_as_words(text: str) -> bool:

@@ -36,7 +36,11 @@ class Grid:
 
     def divided(self, flat: bool, at: float, low: float, high: float) -> bool:
         """Whether a rule at `at` runs along most of [low, high]."""
-        covered = sum(max(0.0, min(high, r.high) - max(low, r.low)) for r in self.rules if r.flat == flat and abs(r.at - at) <= _NEAR)
+        covered = sum(
+            max(0.0, min(high, r.high) - max(low, r.low))
+            for r in self.rules
+            if r.flat == flat and abs(r.at - at) <= _NEAR
+        )
         return covered > 0.5 * (high - low)
 
 
@@ -108,7 +112,12 @@ def _merge(rules: Sequence[Rule]) -> list[Rule]:
     out: list[Rule] = []
     for rule in sorted(rules, key=lambda r: (r.flat, round(r.at / _NEAR), r.low)):
         last = out[-1] if out else None
-        if last is not None and last.flat == rule.flat and abs(last.at - rule.at) <= _NEAR / 2 and rule.low <= last.high + _NEAR:
+        if (
+            last is not None
+            and last.flat == rule.flat
+            and abs(last.at - rule.at) <= _NEAR / 2
+            and rule.low <= last.high + _NEAR
+        ):
             out[-1] = Rule(last.flat, last.at, last.low, max(last.high, rule.high))
         else:
             out.append(rule)
@@ -134,7 +143,7 @@ def grids_of(rules: Sequence[Rule]) -> list[Grid]:
     for group in groups:
         xs = _positions([r.at for r in group if not r.flat], [e for r in group if r.flat for e in (r.low, r.high)])
         ys = _positions([r.at for r in group if r.flat], [e for r in group if not r.flat for e in (r.low, r.high)])
-        if len(xs) >= 3 and len(ys) >= 3 or len(xs) >= 4 and len(ys) >= 2:
+        if (len(xs) >= 3 and len(ys) >= 3) or (len(xs) >= 4 and len(ys) >= 2):
             grids.append(Grid(xs, ys, tuple(group)))
     return sorted(grids, key=lambda g: (g.ys[0], g.xs[0]))
 

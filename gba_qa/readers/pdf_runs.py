@@ -49,9 +49,21 @@ def page_runs(page: Any, text_page: Any, rules: Sequence[Rule] = ()) -> list[Run
         text = normalize("".join(g[0] for g in glyphs))
         if text.strip():
             solid = [g for g in glyphs if not g[0].isspace()] or glyphs
-            sizes = sorted(g[4] - g[3] for g in solid if is_han(g[0])) or sorted(g[4] - g[3] for g in solid)  # fonts differ in height
+            sizes = sorted(g[4] - g[3] for g in solid if is_han(g[0])) or sorted(
+                g[4] - g[3] for g in solid
+            )  # fonts differ in height
             tops, bottoms = sorted(g[3] for g in solid), sorted(g[4] for g in solid)
-            runs.append(Run(text.strip(), solid[0][1], solid[-1][2], tops[len(tops) // 2], bottoms[len(bottoms) // 2], sizes[len(sizes) // 2], glyphs[0][5]))
+            runs.append(
+                Run(
+                    text.strip(),
+                    solid[0][1],
+                    solid[-1][2],
+                    tops[len(tops) // 2],
+                    bottoms[len(bottoms) // 2],
+                    sizes[len(sizes) // 2],
+                    glyphs[0][5],
+                )
+            )
     return runs
 
 
@@ -66,7 +78,9 @@ def _without_marks(glyphs: list[_Glyph]) -> list[_Glyph]:
         raised = g[0].isdigit() and g[4] - g[3] < 0.78 * size and out and g[4] < out[-1][4] - 0.12 * size
         if raised:
             before = "".join(o[0] for o in out[-12:]).rstrip()
-            if re.search(r"[^\W\d_]{4,}$|[.,;:!?)”’」』》。，、；：！？）\]]$", before) or before and is_han(before[-1]):
+            if re.search(r"[^\W\d_]{4,}$|[.,;:!?)”’」』》。，、；：！？）\]]$", before) or (
+                before and is_han(before[-1])
+            ):
                 continue
         out.append(g)
     return out
@@ -125,14 +139,19 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
             font = name.value.lower()
             if any(known in font for known in _BULLET_FONTS) and char.isascii():
                 char = "\u2022"
-            bold = b"bold" in font or b"heavy" in font or b"black" in font or raw.FPDFText_GetFontWeight(text_page, i) >= 600
+            bold = (
+                b"bold" in font
+                or b"heavy" in font
+                or b"black" in font
+                or raw.FPDFText_GetFontWeight(text_page, i) >= 600
+            )
         if not rotated and 0.05 < angle < 6.23:
             continue
         glyph = (char, x0, x1, top, bottom, bold)
         places = printed.setdefault(char, [])
         if any(_same_place(g, glyph) for g in places):
             continue
-        if current and (_apart(current, glyph) or uprights and _ruled_apart(current[-1], glyph, uprights)):
+        if current and (_apart(current, glyph) or (uprights and _ruled_apart(current[-1], glyph, uprights))):
             yield current
             current = []
             angle = raw.FPDFText_GetCharAngle(text_page, i)

@@ -14,7 +14,10 @@ from gba_qa.readers.pdf_runs import Run
 
 __all__ = ["PdfTable", "with_aligned_tables", "with_ruled_tables"]
 
-_NUMBER = re.compile(r"^[<>≥≤~約约(（]*[-+−]?(?:US|HK)?[$€£¥]?\d[\d ,.]*\s?(?:%|‰|[^\W\d]{0,6})[)）*]*$|^[-–—/‡§*.…]+$|^N\.?A\.?$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^[<>≥≤~約约(（]*[-+−]?(?:US|HK)?[$€£¥]?\d[\d ,.]*\s?(?:%|‰|[^\W\d]{0,6})[)）*]*$|^[-–—/‡§*.…]+$|^N\.?A\.?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,11 @@ def with_ruled_tables(runs: Sequence[Run], rules: Sequence[Rule], height: float)
             continue
         notes = [r.top for r in left if SOURCE_NOTE.match(r.text) and levels[0] < r.middle < levels[-1]]
         top, bottom = levels[0], min([levels[-1], *notes])
-        inside = [r for r in left if x0 - 4 <= r.x0 and r.x1 <= x1 + 4 and top - 1 <= r.middle <= bottom + 1 and r.table is None]
+        inside = [
+            r
+            for r in left
+            if x0 - 4 <= r.x0 and r.x1 <= x1 + 4 and top - 1 <= r.middle <= bottom + 1 and r.table is None
+        ]
         table = _aligned_table(group(inside), ruled=True) if len(inside) >= 6 else None
         if table is not None:
             left = [r for r in left if r not in inside] + [_stand_in(table)]
@@ -70,7 +77,12 @@ def with_aligned_tables(rows: Sequence[Row]) -> list[Row]:
     caption: Row | None = None
     while at < len(rows):
         row = rows[at]
-        if _is_caption(row) or caption is not None and len(row.runs) == 1 and abs(row.x0 - caption.runs[-1].x0) < 4 and row.top - out[-1].bottom < row.size:
+        if _is_caption(row) or (
+            caption is not None
+            and len(row.runs) == 1
+            and abs(row.x0 - caption.runs[-1].x0) < 4
+            and row.top - out[-1].bottom < row.size
+        ):
             caption = caption if caption is not None and not _is_caption(row) else row
             out.append(row)
             at += 1
@@ -124,7 +136,9 @@ def _ruled_table(grid: Grid, runs: Sequence[Run]) -> tuple[PdfTable | None, list
     if max(map(len, words.values())) > 0.7 * sum(map(len, words.values())) and len(words) < 8:
         return None, []  # a frame around text
     span = max((sum(owner[j, c] == owner[0, c] for j in range(lines)) for c in range(columns)), default=1)
-    rows = [tuple(words.get(owner[j, c], "") if owner[j, c][1] == c else "" for c in range(columns)) for j in range(lines)]
+    rows = [
+        tuple(words.get(owner[j, c], "") if owner[j, c][1] == c else "" for c in range(columns)) for j in range(lines)
+    ]
     header = min(span, lines - 1, 3)
     rows = _spread(rows, owner, words, header)
     if len(set(filter(None, rows[0]))) == 1 and lines > 2 and header == 1:  # a title across the whole table
@@ -149,7 +163,10 @@ def _merged(grid: Grid) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 def _spread(
-    rows: list[tuple[str, ...]], owner: dict[tuple[int, int], tuple[int, int]], words: dict[tuple[int, int], str], header: int
+    rows: list[tuple[str, ...]],
+    owner: dict[tuple[int, int], tuple[int, int]],
+    words: dict[tuple[int, int], str],
+    header: int,
 ) -> list[tuple[str, ...]]:
     """In the header a name that spans columns stands over each of them."""
     for j in range(header):
@@ -172,7 +189,9 @@ def _flat_ruled_regions(rules: Sequence[Rule]) -> list[tuple[float, list[float],
     for i, first in enumerate(flats):
         if i in used:
             continue
-        same = [k for k in range(i, len(flats)) if abs(flats[k].low - first.low) < 6 and abs(flats[k].high - first.high) < 6]
+        same = [
+            k for k in range(i, len(flats)) if abs(flats[k].low - first.low) < 6 and abs(flats[k].high - first.high) < 6
+        ]
         levels = sorted({round(flats[k].at): flats[k].at for k in same}.values())
         if len(levels) >= 3 and levels[-1] - levels[0] > 30:
             regions.append((first.low, levels, first.high))
@@ -196,7 +215,14 @@ def _aligned_table(rows: Sequence[Row], *, ruled: bool = False) -> PdfTable | No
         return None
     table = [_in_columns(row, columns) for row in usable]
     merged = _logical_rows(usable, table)
-    first = next((i for i, row in enumerate(merged) if sum(bool(_NUMBER.match(c)) for c in row[1:]) >= max(1, 0.5 * sum(map(bool, row[1:])))), 0)
+    first = next(
+        (
+            i
+            for i, row in enumerate(merged)
+            if sum(bool(_NUMBER.match(c)) for c in row[1:]) >= max(1, 0.5 * sum(map(bool, row[1:])))
+        ),
+        0,
+    )
     return PdfTable(
         tuple(tuple(row) for row in _joined_header(merged, first)),
         1 if first else 0,
@@ -231,7 +257,9 @@ def _in_columns(row: Row, columns: Sequence[tuple[float, float]]) -> list[str]:
     """The row's cells; what spans several columns and is no figure (a name over them) stands in each."""
     cells = [""] * len(columns)
     for run in row.runs:
-        spanned = [i for i, (low, high) in enumerate(columns) if min(run.x1, high) - max(run.x0, low) > 0.4 * (high - low)]
+        spanned = [
+            i for i, (low, high) in enumerate(columns) if min(run.x1, high) - max(run.x0, low) > 0.4 * (high - low)
+        ]
         if len(spanned) < 2:
             middle = (run.x0 + run.x1) / 2
             spanned = [min(range(len(columns)), key=lambda i: max(columns[i][0] - middle, middle - columns[i][1], 0.0))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def plain_parts(text: str) -> list[Part]:
 
 def _is_binary(text: str) -> bool:
     sample = text[:20_000]
-    odd = sum(c < " " and c not in "\n\t\f" or c == "\ufffd" for c in sample)
+    odd = sum((c < " " and c not in "\n\t\f") or c == "\ufffd" for c in sample)
     return odd > 0.05 * len(sample)
 
 
@@ -63,10 +64,7 @@ def _lines(text: str) -> list[Line]:
         if "\f" in line:
             page += line.count("\f")
             line = line.replace("\f", "")
-        if line.strip():
-            found.append((line, blank, page if paged else 0))
-            blank = 0
-        elif len(line) >= 20:  # a line of spaces: the rule above footnotes
+        if line.strip() or len(line) >= 20:
             found.append((line, blank, page if paged else 0))
             blank = 0
         else:
@@ -81,7 +79,9 @@ def _lines(text: str) -> list[Line]:
                 width=width(body),
                 gap=max(0, gap - usual),
                 page=number,
-                ended=bool(re.search(r"[^A-Za-z0-9,\s-]\s+$", line)),  # Word prints the mark of a paragraph's end as a space
+                ended=bool(
+                    re.search(r"[^A-Za-z0-9,\s-]\s+$", line)
+                ),  # Word prints the mark of a paragraph's end as a space
                 indent=float(len(line) - len(line.lstrip(" \u3000"))),
                 tight=usual > 0 and gap == 0,
             )
@@ -92,7 +92,11 @@ def _lines(text: str) -> list[Line]:
 def _usual_gap(lines: Sequence[tuple[str, int]]) -> int:
     """Blank lines between the lines of a paragraph: those behind a long line that does not end a sentence."""
     long = sorted(width(line) for line, _ in lines)[int(0.7 * len(lines))]
-    gaps = Counter(min(b[1], 2) for a, b in zip(lines, lines[1:], strict=False) if width(a[0].strip()) > 0.85 * long and not ends_sentence(a[0]))
+    gaps = Counter(
+        min(b[1], 2)
+        for a, b in itertools.pairwise(lines)
+        if width(a[0].strip()) > 0.85 * long and not ends_sentence(a[0])
+    )
     return 1 if gaps[1] > gaps[0] else 0
 
 

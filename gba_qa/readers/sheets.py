@@ -57,7 +57,16 @@ def read_sheets(path: Path, source: str) -> Document:
     finally:
         book.close()
     names = [p.text for p in parts if p.kind == "heading"]
-    return compose(parts, source=source, titles=(title, *(n for n in names[:1] if not re.fullmatch(r"(?:sheet|工作表|工作簿)\s*\d*", n, re.IGNORECASE)), Path(source).stem), meta=meta)
+    return compose(
+        parts,
+        source=source,
+        titles=(
+            title,
+            *(n for n in names[:1] if not re.fullmatch(r"(?:sheet|工作表|工作簿)\s*\d*", n, re.IGNORECASE)),
+            Path(source).stem,
+        ),
+        meta=meta,
+    )
 
 
 def read_csv(path: Path, source: str) -> Document:
@@ -68,7 +77,14 @@ def read_csv(path: Path, source: str) -> Document:
     if text.count("\x00") > 0.01 * len(text):
         raise ReadError(f"{source}: not text, though its suffix says so")
     try:
-        rows = [row[:_MOST_COLUMNS] for row, _ in zip(csv.reader(io.StringIO(text), delimiter=_separator(text, path.suffix)), range(_MOST_ROWS + 1), strict=False)]
+        rows = [
+            row[:_MOST_COLUMNS]
+            for row, _ in zip(
+                csv.reader(io.StringIO(text), delimiter=_separator(text, path.suffix)),
+                range(_MOST_ROWS + 1),
+                strict=False,
+            )
+        ]
     except csv.Error as error:
         raise ReadError(f"{source}: broken table ({error})") from error
     meta: dict[str, object] = {"format": "csv", "encoding": encoding}
@@ -141,6 +157,12 @@ def _shown(cell: Any) -> str:
         comma = "," if "," in form else ""
         if isinstance(value, float) and not value.is_integer():
             places = re.search(r"0\.(0+)", form)
-            return f"{value:{comma}.{len(places.group(1))}f}" if places else f"{value:{comma}.10g}" if not comma else f"{value:{comma}}"
+            return (
+                f"{value:{comma}.{len(places.group(1))}f}"
+                if places
+                else f"{value:{comma}.10g}"
+                if not comma
+                else f"{value:{comma}}"
+            )
         return f"{int(value):{comma}}" if abs(value) < 1e15 else f"{value:g}"
     return normalize(str(value))

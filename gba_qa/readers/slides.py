@@ -41,7 +41,9 @@ def read_slides(path: Path, source: str) -> Document:
     if show.core_properties.author:
         meta["author"] = show.core_properties.author
     first = next((p.text for p in parts if p.kind == "heading"), "")
-    return compose(parts, source=source, titles=(first, show.core_properties.title or ""), page_count=len(slides), meta=meta)
+    return compose(
+        parts, source=source, titles=(first, show.core_properties.title or ""), page_count=len(slides), meta=meta
+    )
 
 
 def _slide_parts(slide: Any, number: int) -> list[Part]:
@@ -49,11 +51,17 @@ def _slide_parts(slide: Any, number: int) -> list[Part]:
     parts: list[Part] = []
     if title is not None and (text := _clean(title.text_frame.text)):
         parts.append(Part("heading", " ".join(text.split()), 1, page=number))
-    shapes = sorted(_flatten(slide.shapes), key=lambda s: (round((s.top or 0) / 300_000), s.left or 0))  # rows of a third of an inch
+    shapes = sorted(
+        _flatten(slide.shapes), key=lambda s: (round((s.top or 0) / 300_000), s.left or 0)
+    )  # rows of a third of an inch
     for shape in shapes:
         if title is not None and shape.shape_id == title.shape_id:
             continue
-        if shape.is_placeholder and shape.placeholder_format.type is not None and shape.placeholder_format.type.name in _FURNITURE:
+        if (
+            shape.is_placeholder
+            and shape.placeholder_format.type is not None
+            and shape.placeholder_format.type.name in _FURNITURE
+        ):
             continue
         if getattr(shape, "has_table", False) and shape.has_table:
             rows = [["" if cell.is_spanned else _clean(cell.text) for cell in row.cells] for row in shape.table.rows]
@@ -63,7 +71,9 @@ def _slide_parts(slide: Any, number: int) -> list[Part]:
         elif shape.has_text_frame:
             parts += _text_parts(shape.text_frame, number)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-        parts += [Part("footnote", p.text, page=number) for p in _text_parts(slide.notes_slide.notes_text_frame, number)]
+        parts += [
+            Part("footnote", p.text, page=number) for p in _text_parts(slide.notes_slide.notes_text_frame, number)
+        ]
     return parts
 
 
@@ -81,7 +91,11 @@ def _text_parts(frame: Any, number: int) -> list[Part]:
     for paragraph in frame.paragraphs:
         text = _clean(paragraph.text)
         if text:
-            parts.append(Part("list_item", f"• {text}" if not re.match(r"[•\-–\d(（]", text) else text, page=number) if several else Part("paragraph", text, page=number))
+            parts.append(
+                Part("list_item", f"• {text}" if not re.match(r"[•\-–\d(（]", text) else text, page=number)
+                if several
+                else Part("paragraph", text, page=number)
+            )
     return parts
 
 
@@ -95,8 +109,14 @@ def _chart_parts(chart: Any, number: int) -> list[Part]:
         return []
     caption = _clean(chart.chart_title.text_frame.text) if chart.has_title and chart.chart_title.has_text_frame else ""
     rows = [["", *(name for name, _ in series)]]
-    rows += [[name, *("" if i >= len(v) or v[i] is None else f"{v[i]:g}" for _, v in series)] for i, name in enumerate(names)]
-    return table_parts(rows, caption=caption, header=True, page=number) if len(rows) > 1 and any(map(any, rows[1:])) else []
+    rows += [
+        [name, *("" if i >= len(v) or v[i] is None else f"{v[i]:g}" for _, v in series)] for i, name in enumerate(names)
+    ]
+    return (
+        table_parts(rows, caption=caption, header=True, page=number)
+        if len(rows) > 1 and any(map(any, rows[1:]))
+        else []
+    )
 
 
 def _clean(text: str) -> str:

@@ -9,14 +9,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gba_qa.readers.lines import BULLET, CAPTION, SOURCE_NOTE, Line, ends_sentence, first_token_width, glue, heading_level
+from gba_qa.readers.lines import (
+    BULLET,
+    CAPTION,
+    SOURCE_NOTE,
+    Line,
+    ends_sentence,
+    first_token_width,
+    glue,
+    heading_level,
+)
 from gba_qa.readers.part import Part
 
 __all__ = ["Table", "TableReader"]
 
 _LONGEST = 400  # lines
-_NUMERIC = re.compile(r"(?<![^\s(（])[-+−]?(?:[A-Z]{0,3}\$|[€£¥])?\d[\d,.]*(?:\s?[-–—~至]\s?\d[\d,.]*)?\s?(?:%|％|[^\s\d]{0,8})(?=\s|$|[)）])")
-_CELL = re.compile(r"\S+(?: (?:年|月|日|季度?|億|亿|萬|万|家|人|個|个|項|项|間|间|所|元|美元|港元|%|人次|平方公里|公里|TEUs?)(?:美元|人次|港元|元|TEUs?)?(?=\s|$))*")
+_NUMERIC = re.compile(
+    r"(?<![^\s(（])[-+−]?(?:[A-Z]{0,3}\$|[€£¥])?\d[\d,.]*(?:\s?[-–—~至]\s?\d[\d,.]*)?\s?(?:%|％|[^\s\d]{0,8})(?=\s|$|[)）])"
+)
+_CELL = re.compile(
+    r"\S+(?: (?:年|月|日|季度?|億|亿|萬|万|家|人|個|个|項|项|間|间|所|元|美元|港元|%|人次|平方公里|公里|TEUs?)(?:美元|人次|港元|元|TEUs?)?(?=\s|$))*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,9 @@ class Table:
 
 
 class TableReader:
-    def __init__(self, lines: Sequence[Line], at: int, *, spaced: bool, words: frozenset[str], marked: bool = False) -> None:
+    def __init__(
+        self, lines: Sequence[Line], at: int, *, spaced: bool, words: frozenset[str], marked: bool = False
+    ) -> None:
         self.lines, self.at = lines, at
         self.spaced, self.words = spaced, words
         self.marked = marked  # every paragraph's end, and so every cell's, is marked
@@ -41,10 +56,8 @@ class TableReader:
         if len(rows) < 2:
             return None
         page = self.lines[self.at].page or None
-        if any(BULLET.search(line.text) or " • " in line.text for line in rows):
-            parts = self.bulleted(caption, rows)
-        else:
-            parts = self.plain(caption, rows)
+        is_bulleted = any(BULLET.search(line.text) or " • " in line.text for line in rows)
+        parts = self.bulleted(caption, rows) if is_bulleted else self.plain(caption, rows)
         if parts is None:
             return None
         notes, end = self.source_note(end)
@@ -56,7 +69,12 @@ class TableReader:
     def caption(self) -> tuple[str, int]:
         first = self.lines[self.at]
         text, at = first.text, self.at + 1
-        while at < len(self.lines) and not self.lines[at - 1].ended and not ends_sentence(text) and self.lines[at - 1].width + first_token_width(self.lines[at].text) > self.lines[at - 1].room:
+        while (
+            at < len(self.lines)
+            and not self.lines[at - 1].ended
+            and not ends_sentence(text)
+            and self.lines[at - 1].width + first_token_width(self.lines[at].text) > self.lines[at - 1].room
+        ):
             text = self.join(text, self.lines[at].text)
             at += 1
         return text, at
@@ -70,11 +88,17 @@ class TableReader:
             if SOURCE_NOTE.match(line.text) or CAPTION.match(line.text):
                 break
             if bulleted:
-                if heading_level(line.text) == 2 and not any(BULLET.search(n.text) or " • " in n.text for n in self.lines[at : at + 6]):
+                if heading_level(line.text) == 2 and not any(
+                    BULLET.search(n.text) or " • " in n.text for n in self.lines[at : at + 6]
+                ):
                     break
                 if line.gap > 1 and not any(BULLET.match(n.text) for n in self.lines[at : at + 6]):
                     break
-            elif line.width > 0.9 * line.room and len(_NUMERIC.findall(line.text)) < 2 or ends_sentence(line.text) or line.gap > 2:
+            elif (
+                (line.width > 0.9 * line.room and len(_NUMERIC.findall(line.text)) < 2)
+                or ends_sentence(line.text)
+                or line.gap > 2
+            ):
                 break
             at += 1
         else:
@@ -86,7 +110,12 @@ class TableReader:
         while at < len(self.lines) and SOURCE_NOTE.match(self.lines[at].text):
             first = self.lines[at]
             text, at = first.text, at + 1
-            while at < len(self.lines) and not self.lines[at - 1].ended and self.lines[at - 1].width > 0.93 * self.lines[at - 1].room and not ends_sentence(text):
+            while (
+                at < len(self.lines)
+                and not self.lines[at - 1].ended
+                and self.lines[at - 1].width > 0.93 * self.lines[at - 1].room
+                and not ends_sentence(text)
+            ):
                 text = self.join(text, self.lines[at].text)
                 at += 1
             notes.append(Part("caption", text, page=first.page or None))
@@ -132,7 +161,11 @@ class TableReader:
             head.append(rows[at].text)
             at += 1
         header = " | ".join(cell for text in head for cell in text.split())
-        parts = [Part("table_header", " | ".join(text for text in head), context=caption, page=rows[0].page or None)] if head else []
+        parts = (
+            [Part("table_header", " | ".join(text for text in head), context=caption, page=rows[0].page or None)]
+            if head
+            else []
+        )
         groups: list[tuple[str, list[tuple[str, int]]]] = []
         label = ""
         previous: Line | None = None
@@ -149,7 +182,13 @@ class TableReader:
                 if not groups:
                     groups.append(("", []))
                 groups[-1][1].append((text, line.page))
-            elif not label and groups and groups[-1][1] and previous is not None and self.cell_goes_on(previous, line, room):
+            elif (
+                not label
+                and groups
+                and groups[-1][1]
+                and previous is not None
+                and self.cell_goes_on(previous, line, room)
+            ):
                 cells = groups[-1][1]
                 cells[-1] = (self.join(cells[-1][0], text), cells[-1][1])
             else:
@@ -161,7 +200,9 @@ class TableReader:
             if label:
                 parts.append(Part("table_header", label, context=caption, page=cells[0][1] or None))
             for i, (text, page) in enumerate(cells):
-                about = " › ".join(filter(None, (caption, re.sub(r"^\d{1,2}[.、]\s*", "", label), names[i] if by_column else "")))
+                about = " › ".join(
+                    filter(None, (caption, re.sub(r"^\d{1,2}[.、]\s*", "", label), names[i] if by_column else ""))
+                )
                 parts.append(Part("list_item", text, context=f"{about}\n{header}".strip(), page=page or None))
         return parts
 
@@ -172,8 +213,10 @@ class TableReader:
 
     def leads_to_bullet(self, rows: Sequence[Line], at: int) -> bool:
         """Whether the lines from here on are the pieces of a narrow name and then a bullet."""
-        return rows[at].width <= 20 and any(BULLET.match(n.text) for n in rows[at + 1 : at + 5]) and all(
-            n.width <= 20 or BULLET.match(n.text) for n in rows[at : at + 2]
+        return (
+            rows[at].width <= 20
+            and any(BULLET.match(n.text) for n in rows[at + 1 : at + 5])
+            and all(n.width <= 20 or BULLET.match(n.text) for n in rows[at : at + 2])
         )
 
     def cell_goes_on(self, last: Line, line: Line, room: float) -> bool:
