@@ -19,7 +19,7 @@ from gba_qa.readers.lines import HAN, NUMBERED, Line, ends_sentence, glue, list_
 from gba_qa.readers.mend import mend
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose
-from gba_qa.readers.pdf_furniture import drop_running
+from gba_qa.readers.pdf_furniture import PageRuns, drop_running
 from gba_qa.readers.pdf_layout import Row, rows_of
 from gba_qa.readers.pdf_quality import is_chinese, page_fault
 from gba_qa.readers.pdf_rules import Rule, page_rules
@@ -104,6 +104,8 @@ def _largest_line(page: _Page, body: dict[bool, float]) -> str:
         for row in group:
             text = glue(text, _line_text(row), spaced=True) if text else _line_text(row)
         titles.append(text)
+    if len(rows) > 10:  # no title page: what is set largest again and again are headings
+        titles = [t for t in titles[:1] if len(titles) <= 2 and not NUMBERED.match(t)]
     return max(titles, key=lambda t: (not _BODY_OR_OFFICE.search(t), len(t)), default="")
 
 
@@ -165,11 +167,11 @@ def _load_page(document: Any, index: int) -> _Page:
 
 
 def _parts(pages: Sequence[_Page], body: dict[bool, float]) -> list[Part]:
-    kept = drop_running([(page.height, page.runs) for page in pages])
+    kept = drop_running([PageRuns(p.number, p.height, with_ruled_tables(p.runs, p.rules, p.height)) for p in pages])
     lines: list[Line] = []
     notes: list[Part] = []
     for page, runs in zip(pages, kept, strict=True):
-        rows = with_aligned_tables(rows_of(with_ruled_tables(runs, page.rules, page.height)))
+        rows = with_aligned_tables(rows_of(runs))
         rows, below = _split_notes(rows, body, page.height)
         notes += note_parts([_line_text(row) for row in below], page.number)
         lines += _lines(rows, page.number, body)
