@@ -67,11 +67,19 @@ def _is_running(
         return number - page.number in counting or bool(re.search(r"[-–—]", run.text))
     if edge and is_page_number(run.text) and not run.text.isdecimal():
         return True
+    if not edge and not _is_large(run, page):
+        return False  # the same words in the same place of the text are the form of a form
     here = places[_key(run.text), edge]
     same = {n for n, top, x0 in here if abs(top - run.top) < _BAND and (edge or abs(x0 - run.x0) < _BAND)}
     if edge and not run.text.isdecimal():
         return len(same) >= (2 if count <= 8 else 3) and len(run.text) < 160
     return count >= 4 and len(same) > 0.6 * count and not re.fullmatch(r"[\W\d]*", run.text)
+
+
+def _is_large(run: Run, page: PageRuns) -> bool:
+    """A watermark is set larger than the text that it lies under."""
+    sizes = sorted(other.size for other in page.runs if other.table is None)
+    return run.size > 1.4 * sizes[len(sizes) // 2]
 
 
 def _at_edge(run: Run, height: float) -> bool:

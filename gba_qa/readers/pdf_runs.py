@@ -78,7 +78,7 @@ def _without_marks(glyphs: list[_Glyph]) -> list[_Glyph]:
         raised = g[0].isdigit() and g[4] - g[3] < 0.78 * size and out and g[4] < out[-1][4] - 0.12 * size
         if raised:
             before = "".join(o[0] for o in out[-12:]).rstrip()
-            if re.search(r"[^\W\d_]{4,}$|[.,;:!?)”’」』》。，、；：！？）\]]$", before) or (
+            if re.search(r"[^\W\d_]{4,}$|[.,;:!?%)”’」』》。，、；：！？）％\]]$", before) or (
                 before and is_han(before[-1])
             ):
                 continue

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"^[<>≥≤~約约(（]*[-+−]?(?:US|HK)?[$€£¥]?\d[\d ,.]*\s?(?:%|‰|[^\W\d]{0,6})[)）*]*$|^[-–—/‡§*.…]+$|^N\.?A\.?$",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"^(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?\s*(?:年度?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +216,7 @@ def _aligned_table(rows: Sequence[Row], *, ruled: bool = False) -> PdfTable | No
         return None
     table = [_in_columns(row, columns) for row in usable]
     merged = _logical_rows(usable, table)
-    first = next(
-        (
-            i
-            for i, row in enumerate(merged)
-            if sum(bool(_NUMBER.match(c)) for c in row[1:]) >= max(1, 0.5 * sum(map(bool, row[1:])))
-        ),
-        0,
-    )
+    first = next((i for i, row in enumerate(merged) if _holds_values(row)), 0)
     return PdfTable(
         tuple(tuple(row) for row in _joined_header(merged, first)),
         1 if first else 0,
@@ -231,6 +225,12 @@ def _aligned_table(rows: Sequence[Row], *, ruled: bool = False) -> PdfTable | No
         max(row.x1 for row in usable),
         max(row.bottom for row in usable),
     )
+
+
+def _holds_values(row: Sequence[str]) -> bool:
+    """Whether at least half of the row's cells behind the first are figures; years name columns."""
+    cells = [cell for cell in row[1:] if cell]
+    return sum(bool(_NUMBER.match(c)) and not _YEAR.match(c) for c in cells) >= max(1.0, 0.5 * len(cells))
 
 
 def _joined_header(rows: list[list[str]], first: int) -> list[list[str]]:

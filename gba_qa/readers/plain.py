@@ -23,6 +23,8 @@ from gba_qa.types import Document
 __all__ = ["read_plain"]
 
 _WINDOW = 14  # lines to either side that tell how wide the text is set here
+_FEWEST = 4  # lines; of fewer nothing can be told
+_NARROWEST = 24  # columns; shorter lines are lists
 _WIDEST = 170  # columns; longer lines are paragraphs, not wrapped ones
 
 
@@ -56,7 +58,7 @@ def _is_binary(text: str) -> bool:
 
 def _lines(text: str) -> list[Line]:
     """The lines that hold something; `gap` counts blank lines beyond the usual one or none."""
-    raw = text.replace("\v", "\n").split("\n")
+    raw = text.replace("\v", "\n").replace("\f", "\n\f").split("\n")
     found: list[tuple[str, int, int]] = []
     blank, page = 0, 1
     paged = "\f" in text
@@ -102,8 +104,10 @@ def _usual_gap(lines: Sequence[tuple[str, int]]) -> int:
 
 def _is_wrapped(lines: Sequence[Line]) -> bool:
     """Whether many lines stop at a common margin in the middle of a sentence."""
+    if len(lines) < _FEWEST:
+        return False
     rooms = _with_rooms(lines)
-    full = [line for line in rooms if line.room and line.width > line.room - 8 and line.width <= _WIDEST]
+    full = [line for line in rooms if line.room >= _NARROWEST and line.width > line.room - 8 and line.width <= _WIDEST]
     if len(full) < 2 or max(line.width for line in lines) > 3 * _WIDEST:
         return False
     unfinished = sum(not ends_sentence(line.text) for line in full)

@@ -107,13 +107,14 @@ class TableReader:
 
     def source_note(self, at: int) -> tuple[list[Part], int]:
         notes: list[Part] = []
+        room = max((line.room for line in self.lines[max(0, at - 12) : at + 12]), default=0.0)  # of the text, not of the table
         while at < len(self.lines) and SOURCE_NOTE.match(self.lines[at].text):
             first = self.lines[at]
             text, at = first.text, at + 1
             while (
                 at < len(self.lines)
                 and not self.lines[at - 1].ended
-                and self.lines[at - 1].width > 0.93 * self.lines[at - 1].room
+                and self.lines[at - 1].width > 0.93 * room
                 and not ends_sentence(text)
             ):
                 text = self.join(text, self.lines[at].text)
