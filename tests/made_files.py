@@ -34,7 +34,9 @@ def _fonts() -> None:
         pdfmetrics.registerFont(UnicodeCIDFont(name))
 
 
-def placed_pdf(path: Path, pages: Sequence[Sequence[tuple[float, float, str, float]]], *, font: str = "MSung-Light", **about: str) -> Path:
+def placed_pdf(
+    path: Path, pages: Sequence[Sequence[tuple[float, float, str, float]]], *, font: str = "MSung-Light", **about: str
+) -> Path:
     """Each page a list of (x, y from the top, text, size) on A4, 595 by 842 points."""
     from reportlab.pdfgen.canvas import Canvas
 
@@ -50,7 +52,9 @@ def placed_pdf(path: Path, pages: Sequence[Sequence[tuple[float, float, str, flo
     return path
 
 
-def flowing_pdf(path: Path, paragraphs: Sequence[str], *, font: str = "MSung-Light", header: str = "", size: float = 11) -> Path:
+def flowing_pdf(
+    path: Path, paragraphs: Sequence[str], *, font: str = "MSung-Light", header: str = "", size: float = 11
+) -> Path:
     """Paragraphs set and paged by reportlab, with a running header and page numbers."""
     from xml.sax.saxutils import escape
 
@@ -58,7 +62,15 @@ def flowing_pdf(path: Path, paragraphs: Sequence[str], *, font: str = "MSung-Lig
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
     _fonts()
-    body = ParagraphStyle("body", fontName=font, fontSize=size, leading=1.55 * size, wordWrap="CJK", firstLineIndent=2 * size, spaceAfter=6)
+    body = ParagraphStyle(
+        "body",
+        fontName=font,
+        fontSize=size,
+        leading=1.55 * size,
+        wordWrap="CJK",
+        firstLineIndent=2 * size,
+        spaceAfter=6,
+    )
     plain = ParagraphStyle("plain", parent=body, firstLineIndent=0)
 
     def furniture(canvas, template) -> None:  # type: ignore[no-untyped-def]
@@ -67,11 +79,22 @@ def flowing_pdf(path: Path, paragraphs: Sequence[str], *, font: str = "MSung-Lig
         canvas.drawString(290, 30, f"- {template.page} -")
 
     story = [Paragraph(escape(text), body if len(text) > 40 else plain) for text in paragraphs]
-    SimpleDocTemplate(str(path), pagesize=(595, 842), invariant=1).build(story, onFirstPage=furniture, onLaterPages=furniture)
+    SimpleDocTemplate(str(path), pagesize=(595, 842), invariant=1).build(
+        story, onFirstPage=furniture, onLaterPages=furniture
+    )
     return path
 
 
-def table_pdf(path: Path, caption: str, rows: Sequence[Sequence[str]], *, before: str = "", after: str = "", spans: Sequence[tuple[tuple[int, int], tuple[int, int]]] = (), grid: bool = True) -> Path:
+def table_pdf(
+    path: Path,
+    caption: str,
+    rows: Sequence[Sequence[str]],
+    *,
+    before: str = "",
+    after: str = "",
+    spans: Sequence[tuple[tuple[int, int], tuple[int, int]]] = (),
+    grid: bool = True,
+) -> Path:
     """A caption and a table below it, ruled or not, between two paragraphs."""
     from reportlab.lib import colors
     from reportlab.lib.styles import ParagraphStyle

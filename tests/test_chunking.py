@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 
@@ -11,7 +12,6 @@ from gba_qa.readers.markdown import markdown_parts
 from gba_qa.readers.parts import compose
 from gba_qa.sentences import split_sentences
 from gba_qa.types import Document
-
 from tests.made_files import ENGLISH, HANS, HANT
 
 TABLE = "表一、館藏\n\n| 類別 | 2021年 | 2022年 |\n|---|---|---|\n| 小說 | 3,100 | 3,400 |\n| 地圖 | 210 | 225 |\n"
@@ -59,7 +59,11 @@ def test_table_rows_stand_alone_with_caption_and_header_as_context() -> None:
 
 def test_chunks_do_not_cross_headings_and_carry_their_path() -> None:
     chunks = split(document("# 圖書館\n\n## 新樓\n\n它在河邊。\n\n### 花園\n\n它在頂層。\n\n## 舊館\n\n它關了。"))
-    assert [(c.heading, c.text) for c in chunks] == [("新樓", "它在河邊。"), ("新樓 › 花園", "它在頂層。"), ("舊館", "它關了。")]
+    assert [(c.heading, c.text) for c in chunks] == [
+        ("新樓", "它在河邊。"),
+        ("新樓 › 花園", "它在頂層。"),
+        ("舊館", "它關了。"),
+    ]
 
 
 def test_a_heading_with_nothing_under_it_is_still_found() -> None:
@@ -70,7 +74,9 @@ def test_ids_follow_from_content_and_place() -> None:
     first, again = split(document(HANT)), split(document(HANT))
     assert [c.id for c in first] == [c.id for c in again]
     assert not {c.id for c in first} & {c.id for c in split(document(HANS))}
-    assert len({c.id for c in split(document("\n\n".join([HANT] * 9)))}) == len(split(document("\n\n".join([HANT] * 9))))
+    assert len({c.id for c in split(document("\n\n".join([HANT] * 9)))}) == len(
+        split(document("\n\n".join([HANT] * 9)))
+    )
 
 
 def test_the_page_is_the_one_on_which_the_chunk_begins() -> None:
@@ -82,7 +88,7 @@ def test_the_page_is_the_one_on_which_the_chunk_begins() -> None:
 def test_overlap_repeats_whole_sentences() -> None:
     made = document("".join(f"第{i}句話說到了館裏的第{i}件事情。" for i in range(40)))
     chunks = split(made, size=80, overlap=30)
-    for a, b in zip(chunks, chunks[1:], strict=False):
+    for a, b in itertools.pairwise(chunks):
         assert a.start < b.start < a.end  # something is repeated
         assert made.text[b.start : a.end].endswith("。")
 

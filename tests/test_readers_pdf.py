@@ -17,7 +17,10 @@ def texts(document: Document, kind: str) -> list[str]:
     return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
 
 
-@pytest.mark.parametrize(("body", "font", "language"), [(HANT, "MSung-Light", "zh-Hant"), (HANS, "STSong-Light", "zh-Hans"), (ENGLISH, "Times-Roman", "en")])
+@pytest.mark.parametrize(
+    ("body", "font", "language"),
+    [(HANT, "MSung-Light", "zh-Hant"), (HANS, "STSong-Light", "zh-Hans"), (ENGLISH, "Times-Roman", "en")],
+)
 def test_paragraphs_come_back_whole_across_pages(tmp_path: Path, body: str, font: str, language: str) -> None:
     paragraphs = [f"{n}. {body}" for n in range(100, 132)]
     made = read(flowing_pdf(tmp_path / "a.pdf", paragraphs, font=font, header="Riverside 館刊 2024"))
@@ -54,7 +57,10 @@ def test_footnotes_stand_apart_and_their_marks_are_gone(tmp_path: Path) -> None:
 
 
 def test_page_numbers_go_and_figures_stay(tmp_path: Path) -> None:
-    pages = [[(60.0, 100.0, f"第{n}頁說的是河岸市的圖書館和它的讀者。", 12.0), (290.0, 810.0, str(n + 6), 9.0)] for n in range(1, 5)]
+    pages = [
+        [(60.0, 100.0, f"第{n}頁說的是河岸市的圖書館和它的讀者。", 12.0), (290.0, 810.0, str(n + 6), 9.0)]
+        for n in range(1, 5)
+    ]
     pages[2].append((60.0, 40.0, "1881", 12.0))
     made = read(placed_pdf(tmp_path / "a.pdf", pages))
     assert "1881" in made.text
@@ -62,25 +68,59 @@ def test_page_numbers_go_and_figures_stay(tmp_path: Path) -> None:
 
 
 def test_watermarks_go(tmp_path: Path) -> None:
-    pages = [[(60.0, 100.0 + 20 * i, f"第{n}頁第{i}行說的是河岸市的圖書館。", 12.0) for i in range(8)] + [(200.0, 420.0, "內部文件 請勿外傳", 40.0)] for n in range(1, 6)]
+    pages = [
+        [(60.0, 100.0 + 20 * i, f"第{n}頁第{i}行說的是河岸市的圖書館。", 12.0) for i in range(8)]
+        + [(200.0, 420.0, "內部文件 請勿外傳", 40.0)]
+        for n in range(1, 6)
+    ]
     made = read(placed_pdf(tmp_path / "a.pdf", pages))
     assert "請勿外傳" not in made.text and "第3頁第7行" in made.text
 
 
 def test_text_outside_the_page_is_left_out(tmp_path: Path) -> None:
-    made = read(placed_pdf(tmp_path / "a.pdf", [[(60.0, 100.0, "這一行看得見。", 12.0), (60.0, 1200.0, "這一行看不見。", 12.0), (900.0, 100.0, "這也看不見。", 12.0)]]))
+    made = read(
+        placed_pdf(
+            tmp_path / "a.pdf",
+            [
+                [
+                    (60.0, 100.0, "這一行看得見。", 12.0),
+                    (60.0, 1200.0, "這一行看不見。", 12.0),
+                    (900.0, 100.0, "這也看不見。", 12.0),
+                ]
+            ],
+        )
+    )
     assert made.text == "這一行看得見。"
 
 
-ROWS = [["類別", "指標", "2021年", "2022年"], ["成人", "借書量", "31,200", "33,410"], ["", "座位", "300", "520"], ["兒童", "借書量", "7,300", "7,796"]]
+ROWS = [
+    ["類別", "指標", "2021年", "2022年"],
+    ["成人", "借書量", "31,200", "33,410"],
+    ["", "座位", "300", "520"],
+    ["兒童", "借書量", "7,300", "7,796"],
+]
 
 
 @pytest.mark.parametrize("grid", [True, False])
 def test_tables_become_rows_with_caption_and_header(tmp_path: Path, grid: bool) -> None:
-    made = read(table_pdf(tmp_path / "a.pdf", "表一、圖書館的主要指標", ROWS, before=HANT, after=HANT, spans=[((0, 1), (0, 2))] if grid else [], grid=grid))
+    made = read(
+        table_pdf(
+            tmp_path / "a.pdf",
+            "表一、圖書館的主要指標",
+            ROWS,
+            before=HANT,
+            after=HANT,
+            spans=[((0, 1), (0, 2))] if grid else [],
+            grid=grid,
+        )
+    )
     rows = [b for b in made.blocks if b.kind == "table_row"]
     second = "成人 | 座位 | 300 | 520" if grid else " | 座位 | 300 | 520"  # a cell ruled over two rows stands in both
-    assert [made.text[b.start : b.end] for b in rows] == ["成人 | 借書量 | 31,200 | 33,410", second, "兒童 | 借書量 | 7,300 | 7,796"]
+    assert [made.text[b.start : b.end] for b in rows] == [
+        "成人 | 借書量 | 31,200 | 33,410",
+        second,
+        "兒童 | 借書量 | 7,300 | 7,796",
+    ]
     assert rows[0].context == "表一、圖書館的主要指標\n類別 | 指標 | 2021年 | 2022年"
     assert rows[1].context.startswith("表一、圖書館的主要指標" if grid else "表一、圖書館的主要指標 › 成人\n")
     assert texts(made, "paragraph") == [HANT, HANT]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,8 +41,14 @@ def test_chinese(text: str, sentences: list[str]) -> None:
         ("It opened in Sept. 2021. Nobody came.", ["It opened in Sept. 2021.", "Nobody came."]),
         ("Dr. Lee and Mr. J. Ho spoke. We left.", ["Dr. Lee and Mr. J. Ho spoke.", "We left."]),
         ("Growth was 3.5% vs. 2.1% in 2019. It fell.", ["Growth was 3.5% vs. 2.1% in 2019.", "It fell."]),
-        ("U.S. firms left. They came back from the U.S. The rest stayed.", ["U.S. firms left.", "They came back from the U.S.", "The rest stayed."]),
-        ('"Come in," she said. "We are open." Then she smiled.', ['"Come in," she said.', '"We are open."', "Then she smiled."]),
+        (
+            "U.S. firms left. They came back from the U.S. The rest stayed.",
+            ["U.S. firms left.", "They came back from the U.S.", "The rest stayed."],
+        ),
+        (
+            '"Come in," she said. "We are open." Then she smiled.',
+            ['"Come in," she said.', '"We are open."', "Then she smiled."],
+        ),
         ("2.1. Seats rose. 3. Books too.", ["2.1. Seats rose.", "3. Books too."]),
         ("See (p. 3. and 4.) for more. Or ask!", ["See (p. 3. and 4.) for more.", "Or ask!"]),
         ("Is it open? Yes.", ["Is it open?", "Yes."]),
@@ -51,12 +59,16 @@ def test_english(text: str, sentences: list[str]) -> None:
 
 
 def test_mixed_text_ends_sentences_of_both_languages() -> None:
-    assert cut("館名是 Riverside Library. 它在河邊。Opening hours vary.") == ["館名是 Riverside Library.", "它在河邊。", "Opening hours vary."]
+    assert cut("館名是 Riverside Library. 它在河邊。Opening hours vary.") == [
+        "館名是 Riverside Library.",
+        "它在河邊。",
+        "Opening hours vary.",
+    ]
 
 
-@given(st.text(alphabet=st.sampled_from("中文書館。！？」「（）《》.!? a B3.%\n\t[]\"…"), max_size=200))
+@given(st.text(alphabet=st.sampled_from('中文書館。！？」「（）《》.!? a B3.%\n\t[]"…'), max_size=200))
 def test_nothing_is_lost_and_nothing_overlaps(text: str) -> None:
     spans = split_sentences(text)
     assert all(0 <= s.start < s.end <= len(text) for s in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert "".join("".join(text[s.start : s.end].split()) for s in spans) == "".join(text.split())

@@ -6,6 +6,7 @@ word is not taken and only what marks itself as navigation goes.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from gba_qa.readers.html_parts import html_parts
 from gba_qa.readers.limits import check_size
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose
+from gba_qa.text import normalize
 from gba_qa.types import Document
 
 __all__ = ["parse_html", "read_html"]
@@ -35,7 +37,7 @@ def read_html(path: Path, source: str) -> Document:
     root = parse_html(text, source)
     parts = html_parts(root)
     if not parts:
-        parts = html_parts(root, boilerplate=True)
+        parts = html_parts(root, boilerplate=True) or _flat_parts(text)
     kept = _without_boilerplate(parts, text, root)
     return compose(
         kept, source=source, titles=_titles(root), meta={"format": "html", "encoding": encoding, **_about(root)}
@@ -50,15 +52,23 @@ def declared_charset(data: bytes) -> str:
 
 def parse_html(text: str, source: str) -> Any:
     """The tree, however malformed the page."""
-    from lxml import etree, html
+    from lxml import etree
+    from lxml import html as lxml_html
 
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
-    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        root = html.document_fromstring(text, parser=parser, ensure_head_body=True)
+        root = lxml_html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         raise ReadError(f"{source}: no text in it ({str(error)[:80]})") from error
     return root
+
+
+def _flat_parts(text: str) -> list[Part]:
+    """The text between the tags, for a page nested deeper than the parser goes."""
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", " ", text)
+    lines = html.unescape(re.sub(r"<[^>]*>", "\n", text)).split("\n")
+    return [Part("paragraph", line) for line in map(str.strip, map(normalize, lines)) if line]
 
 
 def _without_boilerplate(parts: list[Part], text: str, root: Any) -> list[Part]:

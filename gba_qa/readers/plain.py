@@ -71,6 +71,8 @@ def _lines(text: str) -> list[Line]:
             blank = 0
         else:
             blank += 1
+    if not found:
+        return []
     usual = _usual_gap([(line, gap) for line, gap, _ in found])
     lines: list[Line] = []
     for line, gap, number in found:

@@ -107,7 +107,9 @@ class TableReader:
 
     def source_note(self, at: int) -> tuple[list[Part], int]:
         notes: list[Part] = []
-        room = max((line.room for line in self.lines[max(0, at - 12) : at + 12]), default=0.0)  # of the text, not of the table
+        room = max(
+            (line.room for line in self.lines[max(0, at - 12) : at + 12]), default=0.0
+        )  # of the text, not of the table
         while at < len(self.lines) and SOURCE_NOTE.match(self.lines[at].text):
             first = self.lines[at]
             text, at = first.text, at + 1
