@@ -79,10 +79,14 @@ def test_ids_follow_from_content_and_place() -> None:
     )
 
 
-def test_the_page_is_the_one_on_which_the_chunk_begins() -> None:
+def test_the_page_of_a_chunk_is_that_of_every_sentence_in_it() -> None:
     made = document(HANT + "\n\n" + HANS)
-    paged = dataclasses.replace(made, pages=(0, made.text.index("河岸市的图书馆")))
-    assert [c.page for c in split(paged, size=120, overlap=0)] == [1, 2]
+    second = made.text.index("馆长说")
+    paged = dataclasses.replace(made, pages=(0, second - 5))  # the page breaks inside a sentence
+    chunks = split(paged)
+    assert [(c.page, c.text[:3]) for c in chunks] == [(1, "河岸市"), (2, "馆长说")]
+    for chunk in chunks:
+        assert {paged.page_at(chunk.start + s.start) for s in split_sentences(chunk.text)} == {chunk.page}
 
 
 def test_overlap_repeats_whole_sentences() -> None:
