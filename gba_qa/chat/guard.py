@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from gba_qa.chat.limits import RateLimiter
+
 __all__ = ["COOKIE", "UPLOAD_PATH", "Guard", "cookie_token"]
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +24,8 @@ Send = Callable[[Message], Awaitable[None]]
 COOKIE = "gba_qa_session"
 UPLOAD_PATH = "/gba/upload"
 MAX_BODY = 1 << 20  # bytes; a question with its history, or the turns of a long chat, stay well below
+LOGINS = 10  # tries of a password a minute and client
+CALLS_A_QUESTION = 10  # requests a minute and client for each question it may ask: passages, pages, lists, uploads
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _HASH = r"[A-Za-z0-9_-]{1,64}"
 _READ = re.compile(
@@ -57,13 +61,22 @@ class Guard:
     """ASGI middleware.  `local_only` refuses requests by any name but this machine's own (DNS rebinding)."""
 
     def __init__(
-        self, app: Any, *, local_only: bool = True, mcp: bool = False, max_upload: int = 0, head: str = ""
+        self,
+        app: Any,
+        *,
+        local_only: bool = True,
+        mcp: bool = False,
+        max_upload: int = 0,
+        head: str = "",
+        questions: int = 60,
     ) -> None:
         self.app = app
         self.local_only = local_only
         self.mcp = mcp
         self.max_upload = max_upload
         self.head = head
+        self._logins = RateLimiter(LOGINS)
+        self._calls = RateLimiter(questions * CALLS_A_QUESTION)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -96,6 +109,9 @@ class Guard:
             origin = _header(scope, b"origin")
             if origin and urlsplit(origin).netloc != host:
                 return 403, "from another site"
+            limiter = self._logins if path.startswith("/login") else self._calls
+            if not limiter.allow(str((scope.get("client") or ("unknown",))[0])):
+                return 429, "too many requests; wait a minute"
         else:
             return 405, "method not allowed"
         length = _header(scope, b"content-length")

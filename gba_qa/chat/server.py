@@ -39,7 +39,7 @@ def serve(
     What is None comes from the settings (GBA_QA_HOST, GBA_QA_PORT, GBA_QA_AUTH …).  Raises UsageError for an address that
     others can reach without a password, unless `no_auth` says that this is meant.
     """
-    config = Config.load(host=host, port=port, auth=auth)
+    config = Config.load(host=host, port=port, auth=auth, index=index)
     user = _password(config, no_auth)
     chosen = _free_port(config.host, config.port)
     if chosen != config.port and config.port:
@@ -87,6 +87,7 @@ def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mc
         mcp=mcp,
         max_upload=(config.max_upload_mb << 20) + UPLOAD_OVERHEAD,
         head=head(),
+        questions=config.questions_per_minute,
     )
     blocks.launch(
         server_name=config.host,

@@ -6,6 +6,9 @@ Not by Gradio's own upload, which keeps what it is given under the user's name w
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
+import shutil
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -14,7 +17,9 @@ from gba_qa.chat.guard import UPLOAD_PATH, cookie_token
 from gba_qa.chat.i18n import language_of, word
 from gba_qa.chat.sessions import MAX_DOCUMENTS, Sessions, TooMany
 from gba_qa.config import Config
-from gba_qa.errors import GbaQAError
+from gba_qa.errors import GbaQAError, ReadError
+from gba_qa.indexing import build_index
+from gba_qa.qa import QA
 from gba_qa.readers import SUFFIXES
 from gba_qa.types import Document, Language
 
@@ -60,7 +65,9 @@ def upload_route(sessions: Sessions, config: Config) -> Any:
         if suffix not in SUFFIXES:
             return refuse(415, "upload_type", types=shown_types())
         try:
-            session = sessions.open(token)
+            session = (
+                sessions.open(token) if not config.shared_uploads else SharedUploads(sessions.shared, config.index)
+            )
         except TooMany as error:
             return refuse(429, error.key, n=MAX_DOCUMENTS)
         path = session.new_path(suffix)
@@ -82,6 +89,35 @@ def upload_route(sessions: Sessions, config: Config) -> Any:
         return JSONResponse(_described(document, name, ui))
 
     return Route(UPLOAD_PATH, upload, methods=["POST"])
+
+
+class SharedUploads:
+    """What an operator chose: uploads go into the shared index, for everyone, and stay (`gba-qa remove` takes them out)."""
+
+    def __init__(self, qa: QA, index: str, folder: Path = Path("uploads")) -> None:
+        self.qa = qa
+        self.index = index
+        self.folder = folder
+
+    def new_path(self, suffix: str) -> Path:
+        """A folder with a generated name; the file in it is given the user's name once it has been received whole."""
+        folder = self.folder / secrets.token_hex(8)
+        folder.mkdir(parents=True, mode=0o700)
+        return folder / f"upload{suffix}"
+
+    def add(self, path: Path, name: str) -> Document:
+        """Index the file under its own name, of which only letters, digits, dots and dashes are kept."""
+        kept = path.with_name(re.sub(r"[^\w.-]+", "-", name).lstrip(".-") or path.name)
+        path.rename(kept)
+        report = build_index([kept], self.index, self.qa.embedder, wait=30.0)
+        if report.failed:
+            shutil.rmtree(kept.parent, ignore_errors=True)
+            raise ReadError(f"{name}: {report.failed[0].detail}")
+        self.qa.refresh()
+        found = next((d for d in self.qa.documents() if Path(d.source) == kept), None)
+        if found is None:
+            raise ReadError(f"{name}: already there under another name")
+        return self.qa.document(found.id)
 
 
 async def _receive(request: Request, path: Path, limit: int) -> bool:
