@@ -1,36 +1,55 @@
 """When to say "the documents don't say": a small calibrated model over what retrieval and choosing found out.
 
 Logistic regression; its weights and the figures it was fitted with are in refusal.json, made by `python -m eval.calibrate`
-on the development half of the gold set.  The operating point is a share with a meaning: "answers 95 % of what it can".
+on the development halves: one model where token vectors are at hand, one for keywords alone.  The operating point is a share
+with a meaning: "answers 95 % of what it can".
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
-__all__ = ["FEATURES", "confidence", "threshold"]
+from gba_qa.answer.candidates import Candidate
+from gba_qa.answer.question import Question
 
-FEATURES = (
-    "overlap", "covered", "similarity", "bm25", "dense", "maxsim", "margin", "fits", "missing_figure", "missing_name",
-    "other_year", "cross",
-)  # fmt: skip
+__all__ = ["confidence", "evidence", "threshold"]
+
+
+def evidence(
+    question: Question, best: Candidate, features: Mapping[str, float], probabilities: Sequence[float]
+) -> dict[str, float]:
+    """What speaks for and against answering: the features of the best candidate, of its passage, and how clearly it won."""
+    signals = best.hit.signals
+    found = dict(features)
+    found |= {name: float(signals.get(name, 0.0)) for name in ("bm25", "dense", "maxsim")}
+    found["covered"] = min(1.0, features["overlap"] + features["around"] + features["before"] + features["after"])
+    found["sure"] = probabilities[0]
+    found["cross"] = float((question.language == "en") != (best.hit.chunk.language == "en"))
+    found["cross_similarity"] = found["cross"] * features["similarity"]
+    found["cross_weakest"] = found["cross"] * features["weakest"]
+    found["cross_maxsim"] = found["cross"] * found["maxsim"]
+    found["asked_names"] = float(len(question.names))
+    found["asked_figures"] = float(len(question.quantities))
+    found["asked_words"] = math.log1p(len(question.tokens))
+    return found
 
 
 def confidence(features: Mapping[str, float]) -> float:
     """Probability (0 to 1) that the best candidate answers the question."""
-    model = _model()
-    z = model["bias"] + sum(model["weights"].get(name, 0.0) * features.get(name, 0.0) for name in FEATURES)
+    model = _model(features)
+    z = model["bias"] + sum(weight * features.get(name, 0.0) for name, weight in model["weights"].items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def threshold(answerable_share: float) -> float:
+def threshold(answerable_share: float, features: Mapping[str, float]) -> float:
     """The confidence above which this share of the answerable questions lies; between the measured points, linear."""
-    points = _model()["operating_points"]  # [[share, threshold], …], shares rising
+    points = _model(features)["operating_points"]  # [[share, threshold], …], shares rising
     if answerable_share <= points[0][0]:
         return float(points[0][1])
     for (share, value), (next_share, next_value) in pairwise(points):
@@ -39,6 +58,13 @@ def threshold(answerable_share: float) -> float:
     return float(points[-1][1])
 
 
+def _model(features: Mapping[str, float]) -> Mapping[str, Any]:
+    """The one for these features: token vectors leave a similarity, keywords alone none."""
+    found: Mapping[str, Any] = _models()["vectors" if features.get("similarity", 0.0) else "keywords"]
+    return found
+
+
 @lru_cache(maxsize=1)
-def _model():  # type: ignore[no-untyped-def]
-    return json.loads(files("gba_qa.answer").joinpath("refusal.json").read_text(encoding="utf-8"))
+def _models() -> Mapping[str, Any]:
+    models: Mapping[str, Any] = json.loads(files("gba_qa.answer").joinpath("refusal.json").read_text(encoding="utf-8"))
+    return models

@@ -1,0 +1,242 @@
+"""Fit what answering rests on, and write it down: `python -m eval.calibrate` (a few minutes on one core).
+
+    choosing.json    which sentence answers: a softmax over the candidates of a question
+    refusal.json     whether to answer at all: a logistic regression, with the thresholds of its operating points
+    eval/ablations.md   what each group of features is worth
+
+Everything is fitted on development halves and reported on test halves.  The shipped gold set is always used; the papers and
+XQuAD where they are at hand (`--papers`, `--xquad`): their text is read, never kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eval.fitting import Array, auroc, fit_logistic, fit_softmax
+from eval.questions import Case, gold_cases, paper_cases, xquad_cases
+from gba_qa.answer import choosing, refusal
+from gba_qa.answer.choosing import choose, probabilities, score
+from gba_qa.embed import load_embedder
+from gba_qa.matching import holds_any
+
+ANSWER = Path(choosing.__file__).parent
+SHARES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.999)
+
+# What the choice rests on, by group, as the ablation table tells them.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "words of the sentence": ("overlap", "rare", "phrases"),
+    "words around it": ("around", "before", "after", "passage"),
+    "rank of the passage": ("hit", "first", "rank"),
+    "what is asked for": (
+        "fits", "fits_figure", "fits_time", "fits_place", "fits_who", "fits_list", "fits_cause", "fits_how", "fits_meaning",
+        "fits_compare", "fresh_figure",
+    ),
+    "figures, years and names agree": (
+        "figure_held", "figure_missing", "figure_absent", "name_held", "name_missing", "name_absent", "other_year", "other_place",
+    ),
+    "its form": ("row", "list", "new", "length", "asks"),
+    "token vectors": ("similarity", "weakest", "similarity_back"),
+}  # fmt: skip
+CHOOSING = tuple(name for group in GROUPS.values() for name in group)
+REFUSING = (
+    "overlap", "rare", "around", "before", "covered", "passage", "phrases", "fits", "fits_figure", "fits_time", "figure_missing",
+    "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
+    "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
+    "asked_words",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--papers", type=Path, default=Path("../shared/documents"))
+    parser.add_argument("--xquad", type=Path, default=Path("../shared/evaluation/xquad"))
+    parser.add_argument("--modes", default="keywords,vectors")
+    parser.add_argument("--dry", action="store_true", help="write nothing")
+    arguments = parser.parse_args()
+    lines: list[str] = []
+    for mode in arguments.modes.split(","):
+        started = time.perf_counter()
+        embedder = load_embedder() if mode == "vectors" else "none"
+        cases = gather(embedder, arguments.papers, arguments.xquad, vectors=mode == "vectors")
+        print(f"{mode}: {len(cases)} questions read in {time.perf_counter() - started:.0f} s", flush=True)
+        weights = fit_choosing(cases, CHOOSING)
+        print(show_choosing(cases, weights))
+        model = fit_refusal(cases, weights)
+        print(show_refusal(cases, weights, model))
+        lines += ablations(cases, mode, weights)
+        if not arguments.dry:
+            _store(ANSWER / "choosing.json", mode, weights)
+            _store(ANSWER / "refusal.json", mode, model)
+        print(f"{mode}: done in {time.perf_counter() - started:.0f} s", flush=True)
+    if not arguments.dry:
+        Path("eval/ablations.md").write_text("\n".join([*_ABOUT, *lines, ""]), encoding="utf-8")
+        print("wrote", ANSWER / "choosing.json", ANSWER / "refusal.json", "eval/ablations.md")
+
+
+def gather(embedder: object, papers: Path, xquad: Path, *, vectors: bool) -> list[Case]:
+    """All cases that are at hand."""
+    cases = gold_cases(embedder)
+    if papers.is_dir():
+        with tempfile.TemporaryDirectory() as work:
+            cases += paper_cases(embedder, papers, Path(work))
+    if xquad.is_dir():
+        for language in ("en", "zh-Hans"):
+            cases += xquad_cases(embedder, xquad, questions=language, passages=language, without=4)
+        if vectors:
+            for pair in (("en", "zh-Hans"), ("zh-Hant", "en")):
+                cases += xquad_cases(embedder, xquad, questions=pair[0], passages=pair[1], step=4, without=12)
+    return cases
+
+
+def fit_choosing(cases: Sequence[Case], names: Sequence[str], *, split: str = "dev") -> dict[str, float]:
+    """The weights; each source counts alike, whatever its size."""
+    used = [c for c in cases if c.split == split and c.answerable and c.right.any()]
+    size = {s: sum(c.source == s for c in used) for s in {c.source for c in used}}
+    groups = [(_matrix(c.features, names), c.right, _share(c) / size[c.source]) for c in used]
+    return {n: round(float(w), 4) for n, w in zip(names, fit_softmax(groups), strict=True)}
+
+
+def _share(case: Case) -> float:
+    """The shipped questions are what it is for, the others keep it general."""
+    return 2.0 if case.source == "gold" else 0.7
+
+
+def show_choosing(cases: Sequence[Case], weights: Mapping[str, float]) -> str:
+    lines = []
+    for source in dict.fromkeys(c.source for c in cases):
+        for split in ("dev", "test"):
+            used = [c for c in cases if c.source == source and c.split == split and c.answerable]
+            if used:
+                first, shown, number = right_answers(used, weights)
+                lines.append(f"  {source:16} {split:4} n {len(used):4} first {first:.3f} shown {shown:.3f} statements {number:.2f}")
+    return "\n".join(lines)
+
+
+def right_answers(cases: Sequence[Case], weights: Mapping[str, float]) -> tuple[float, float, float]:
+    """Share of questions whose answer stands in the first statement, in any that is shown; statements shown."""
+    first = shown = number = 0
+    for case in cases:
+        ranked = rank(case, weights)
+        if not ranked:
+            continue
+        chosen = choose([(case.candidates[i], s) for i, s in ranked])
+        number += len(chosen)
+        first += holds_any(chosen[0].text, case.answers)
+        shown += any(holds_any(c.text, case.answers) for c in chosen)
+    return first / len(cases), shown / len(cases), number / len(cases)
+
+
+def rank(case: Case, weights: Mapping[str, float]) -> list[tuple[int, float]]:
+    scores = [score(f, weights) for f in case.features]
+    return sorted(enumerate(scores), key=lambda p: (-p[1], case.candidates[p[0]].rank, case.candidates[p[0]].start))
+
+
+def evidence_of(case: Case, weights: Mapping[str, float]) -> dict[str, float] | None:
+    ranked = rank(case, weights)
+    if not ranked:
+        return None
+    best = ranked[0][0]
+    chances = probabilities([s for _, s in ranked])
+    return refusal.evidence(case.question, case.candidates[best], case.features[best], chances)
+
+
+def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str, object]:
+    """The model, the thresholds that answer a given share of the shipped development questions, and its figures."""
+    found = [(c, e) for c in cases if (e := evidence_of(c, weights)) is not None]
+    used = [(c, e) for c, e in found if c.split == "dev"]
+    size: dict[tuple[str, bool], int] = {}
+    for case, _ in used:
+        size[case.source, case.answerable] = size.get((case.source, case.answerable), 0) + 1
+    x = _matrix([e for _, e in used], REFUSING)
+    y = np.array([c.answerable for c, _ in used])
+    importance = np.array([_importance(c) / size[c.source, c.answerable] for c, _ in used])
+    fitted, bias = fit_logistic(x, y, importance, ridge=0.02)
+    model: dict[str, object] = {"bias": round(bias, 4), "weights": {n: round(float(w), 4) for n, w in zip(REFUSING, fitted, strict=True)}}
+    sure = {id(c): _confidence(model, e) for c, e in found}
+    answered = sorted(sure[id(c)] for c, _ in used if c.source in {"gold", "papers"} and c.answerable)
+    model["operating_points"] = [[share, round(answered[min(len(answered) - 1, int((1 - share) * len(answered)))], 4)] for share in SHARES]
+    counts = {f"{s} {'answerable' if a else 'unanswerable'}": n for (s, a), n in sorted(size.items())}
+    model["fitted_on"] = counts
+    model["auroc"] = {
+        f"{source} {split}": round(auroc(*sides), 3)
+        for source in dict.fromkeys(c.source for c, _ in found)
+        for split in ("dev", "test")
+        if all(sides := tuple([sure[id(c)] for c, _ in found if c.source == source and c.split == split and c.answerable == a] for a in (True, False)))
+    }
+    return model
+
+
+def _importance(case: Case) -> float:
+    return {"gold": 3.0, "gold swapped": 1.0, "papers": 1.0}.get(case.source, 0.5)
+
+
+def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Mapping[str, object]) -> str:
+    lines = [f"  AUROC {model['auroc']}"]
+    points = dict(model["operating_points"])  # type: ignore[call-overload]
+    for share in (0.9, 0.925, 0.95, 0.97):
+        row = []
+        for source in dict.fromkeys(c.source for c in cases):
+            for split in ("dev", "test"):
+                used = [c for c in cases if c.source == source and c.split == split]
+                refused = {a: [_refused(c, weights, model, points[share]) for c in used if c.answerable == a] for a in (True, False)}
+                row.append(f"{source} {split} " + "/".join(f"{np.mean(r):.2f}" if r else "-" for r in refused.values()))
+        lines.append(f"  {share}: refused (answerable/unanswerable): " + "; ".join(row))
+    return "\n".join(lines)
+
+
+def _refused(case: Case, weights: Mapping[str, float], model: Mapping[str, object], threshold: float) -> bool:
+    features = evidence_of(case, weights)
+    return features is None or _confidence(model, features) < threshold
+
+
+def _confidence(model: Mapping[str, object], features: Mapping[str, float]) -> float:
+    z = model["bias"] + sum(w * features.get(n, 0.0) for n, w in model["weights"].items())  # type: ignore[operator, attr-defined]
+    return float(1 / (1 + np.exp(-z)))
+
+
+def ablations(cases: Sequence[Case], mode: str, weights: Mapping[str, float]) -> list[str]:
+    """Each group left out and the rest fitted anew."""
+    sources = [s for s in dict.fromkeys(c.source for c in cases) if any(c.source == s and c.answerable for c in cases)]
+    lines = ["", f"## {mode}", "", "| left out | " + " | ".join(f"{s} dev | {s} test" for s in sources) + " |", "|---" * (1 + 2 * len(sources)) + "|"]
+    for group in ("nothing", *GROUPS):
+        if group == "token vectors" and mode != "vectors":
+            continue
+        names = [n for n in CHOOSING if n not in GROUPS.get(group, ())]
+        fitted = weights if group == "nothing" else fit_choosing(cases, names)
+        cells = []
+        for source in sources:
+            for split in ("dev", "test"):
+                first, shown, _ = right_answers([c for c in cases if c.source == source and c.split == split and c.answerable], fitted)
+                cells.append(f"{100 * first:.1f} / {100 * shown:.1f}")
+        lines.append(f"| {group} | " + " | ".join(cells) + " |")
+    return lines
+
+
+_ABOUT = [
+    "# What each group of features is worth",
+    "",
+    "Share of the answerable questions (%) whose gold answer stands in the first sentence / in any of those shown, refusal off, passages",
+    "retrieved by ourselves. Each row leaves one group of features out and fits the others anew on the development halves. Made by",
+    "`python -m eval.calibrate`.",
+]  # fmt: skip
+
+
+def _matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> Array:
+    return np.array([[r.get(n, 0.0) for n in names] for r in rows], dtype=float)
+
+
+def _store(path: Path, mode: str, value: object) -> None:
+    held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    held = {k: v for k, v in held.items() if k in {"keywords", "vectors"}} | {mode: value}
+    path.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

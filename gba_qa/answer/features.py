@@ -1,0 +1,204 @@
+"""The features that tell whether a candidate answers a question.  choosing.json says what each is worth.
+
+All are 0 to 1 or small counts, and a figure, year or name counts as the same in any script or language.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from gba_qa.answer.candidates import Candidate
+from gba_qa.answer.question import Expected, Question
+from gba_qa.answer.reading import Reading, read_text
+from gba_qa.names import PLACES
+from gba_qa.quantities import Quantity, same_quantity
+from gba_qa.rerank import maxsim
+from gba_qa.text import tokenize
+from gba_qa.types import Floats, Hit
+
+__all__ = ["Idf", "TokenEncoder", "features_of"]
+
+Idf = Callable[[str], float]
+TokenEncoder = Callable[[Sequence[str]], list[Floats]]
+ENCODED = 24  # candidates that get token-level similarity: the cost is one short forward pass each, cached
+SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it rarely carries a meaning
+
+_CAUSE = re.compile(
+    r"因为|由于|因此|因而|原因|导致|使得|所以|缘于|源于|在于|有赖|为了|以免|成因|\bbecause\b|due to|\bsince\b|reason|caused?\b|led to|as a result|therefore|\bso that\b|thanks to|owing to"
+)
+_MEANING = re.compile(r"是指|指的是|意思|即|称为|又称|定义|\bmeans?\b|refers? to|is called|known as|defined|stands? for")
+_COMPARE = re.compile(
+    r"最|居首|首位|第一|高于|低于|多于|少于|超过|不及|相当|比|\b(?:most|least|first|second|third|than|highest|lowest|largest|biggest|smallest|fastest|same|above|below)\b|\w+est\b"
+)
+_HOW = re.compile(r"通过|透过|借助|凭|以.{1,12}方式|利用|采用|依靠|先.{1,20}再|\bby \w+ing\b|\bthrough\b|by means|\busing\b|\bwith\b")
+_TIMES = {"year", "month", "day", "quarter", "decade"}
+_MONEY = {"usd", "hkd", "cny", "mop", "eur", "jpy", "money"}
+
+
+def features_of(
+    question: Question,
+    candidates: Sequence[Candidate],
+    *,
+    idf: Idf | None = None,
+    encode_tokens: TokenEncoder | None = None,
+) -> list[dict[str, float]]:
+    """One mapping per candidate.  Without `encode_tokens` the similarities are 0."""
+    idf = idf or _idf_among([c.hit for c in candidates])
+    weights = {t: idf(t) * (1.0 if len(t) > 1 or t.isascii() else SINGLE) for t in (*question.tokens, *question.others)}
+    found = [_features(question, candidate, weights) for candidate in candidates]
+    for features, more in zip(found, _similarities(question, candidates, found, encode_tokens), strict=True):
+        features.update(more)
+    return found
+
+
+def _features(question: Question, candidate: Candidate, weights: Mapping[str, float]) -> dict[str, float]:
+    chunk = candidate.hit.chunk
+    held = read_text(candidate.text)
+    around = read_text(f"{chunk.title}\n{chunk.heading}\n{chunk.context}")
+    before, after, passage = read_text(candidate.before), read_text(candidate.after), read_text(chunk.text)
+    asked = read_text(question.text)
+    known = held.tokens | around.tokens
+    found = {
+        "overlap": _covered(question, weights, held.tokens),
+        "rare": _covered(question, {t: w * w for t, w in weights.items()}, held.tokens),
+        "around": _covered(question, weights, around.tokens, without=held.tokens),
+        "before": _covered(question, weights, before.tokens, without=known),
+        "after": _covered(question, weights, after.tokens, without=known),
+        "passage": _covered(question, weights, passage.tokens | around.tokens),
+        "phrases": len(asked.grams & held.grams) / max(1, len(asked.grams)),
+        "hit": candidate.hit.score if candidate.hit.retriever == "hybrid" else candidate.hit.signals.get("bm25", 0.0),
+        "first": float(candidate.rank == 0),
+        "rank": 1.0 / (1 + candidate.rank),
+        "new": math.log1p(len(held.tokens - asked.tokens)) / 5,
+        "length": math.log1p(len(candidate.text)) / 6,
+        "row": float(candidate.kind == "row"),
+        "list": float(candidate.kind == "list"),
+        "asks": float(candidate.text.rstrip().endswith(("?", "？"))),
+    }
+    return found | _agreement(question, held, around, before, passage) | _fits(question, held, candidate)
+
+
+def _covered(
+    question: Question, weights: Mapping[str, float], tokens: frozenset[str], *, without: frozenset[str] = frozenset()
+) -> float:
+    """Share of the question's weight that these tokens hold and `without` doesn't; another usage may stand in."""
+    total = sum(weights[t] for t in question.tokens) or 1.0
+    said = sum(weights[t] for t in question.tokens if t in tokens and t not in without)
+    other = sum(weights[t] for t in question.others if t in tokens and t not in without)
+    return min(1.0, (said + other) / total)
+
+
+def _agreement(question: Question, held: Reading, around: Reading, before: Reading, passage: Reading) -> dict[str, float]:
+    """Whether the years, figures and names of the question stand in the candidate, or at least beside it."""
+    asked = [q for q in question.quantities if q.kind not in {"month", "day"}]
+    missing = [q for q in asked if not _holds(held.quantities, q)]
+    nowhere = [q for q in missing if not _holds((*around.quantities, *before.quantities), q)]
+    absent = [q for q in nowhere if not _holds(passage.quantities, q)]
+    names = question.names - held.names
+    names_nowhere = names - around.names - before.names
+    years = {q.value for q in question.quantities if q.kind == "year"}
+    held_years = {q.value for q in held.quantities if q.kind == "year"}
+    return {
+        "figure_held": float(len(asked) - len(missing)),
+        "figure_missing": float(len(nowhere)),
+        "figure_absent": float(len(absent)),
+        "name_held": float(len(question.names) - len(names)),
+        "name_missing": float(len(names_nowhere)),
+        "name_absent": float(len(names_nowhere - passage.names)),
+        "other_year": float(bool(years) and bool(held_years) and not years & held_years),
+        "other_place": float(bool(names & PLACES) and bool((held.names & PLACES) - question.names)),
+    }
+
+
+def _holds(quantities: Sequence[Quantity], wanted: Quantity) -> bool:
+    return any(same_quantity(wanted, q) for q in quantities)
+
+
+def _fits(question: Question, held: Reading, candidate: Candidate) -> dict[str, float]:
+    """For each kind of thing asked for, how much of it the candidate holds that the question does not: 0 to 1.
+
+    `fits` is the best of them, 0.5 where the question asks for nothing in particular.
+    """
+    fresh = [q for q in held.quantities if not any(same_quantity(q, a) for a in question.quantities)]
+    kinds, units = {q.kind for q in fresh}, {q.unit for q in fresh}
+    new_names = held.names - question.names
+    items = len(re.findall(r"[、;]|以及|和|\band\b|, ", held.folded))
+    checks: dict[Expected, float] = {
+        "percent": float(bool(kinds & {"percent", "points"})),
+        "number": float(bool(kinds & {"number", "percent"})),
+        "money": 1.0 if units & _MONEY else 0.4 if "number" in kinds else 0.0,
+        "time": 1.0 if kinds & {"year", "decade"} else 0.7 if kinds & _TIMES else 0.0,
+        "place": float(bool(new_names & PLACES)),
+        "who": 1.0 if new_names - PLACES else 0.4,
+        "list": 1.0 if candidate.kind == "list" else min(1.0, items / 3),
+        "cause": float(bool(_CAUSE.search(held.folded))),
+        "how": float(bool(_HOW.search(held.folded))),
+        "length": float(bool(units & {"km", "metre", "year_span", "month_span", "day_span", "hour"})),
+        "area": float(bool(units & {"km2", "m2", "ha"})),
+        "meaning": float(bool(_MEANING.search(held.folded))),
+        "compare": float(bool(_COMPARE.search(held.folded))),
+    }
+    asked = {kind: checks[kind] for kind in sorted(question.expected)}
+    # "number" is a wide net: where something narrower is asked as well, the narrower one decides.
+    narrow = [v for k, v in asked.items() if k != "number"] if question.expected & _MEASURES else list(asked.values())
+    figure = [v for k, v in asked.items() if k in {"percent", "number", "money", "length", "area"}]
+    return {
+        "fits": max(narrow) if narrow else 0.5,
+        "fits_figure": min(figure) if figure else 0.0,
+        **{f"fits_{k}": asked.get(k, 0.0) for k in ("time", "place", "who", "list", "cause", "how", "meaning", "compare")},
+        "fresh_figure": float(bool(kinds & {"number", "percent"}) and not figure),
+    }  # fmt: skip
+
+
+_MEASURES = frozenset({"percent", "money", "length", "area"})
+
+
+def _similarities(
+    question: Question,
+    candidates: Sequence[Candidate],
+    found: Sequence[Mapping[str, float]],
+    encode_tokens: TokenEncoder | None,
+) -> list[dict[str, float]]:
+    """How well each token of the question is met in the candidate, and the other way round.
+
+    Only the most promising candidates are encoded; the lowest score among those stands in for the others.
+    """
+    nothing = {"similarity": 0.0, "weakest": 0.0, "similarity_back": 0.0}
+    if encode_tokens is None or not candidates:
+        return [dict(nothing) for _ in candidates]
+    promise = [
+        f["overlap"] + 0.4 * f["around"] + 0.3 * f["before"] + 1.5 * f["hit"] + 0.2 * f["fits"] - 0.2 * f["figure_missing"]
+        for f in found
+    ]
+    chosen = sorted(range(len(candidates)), key=lambda i: (-promise[i], i))[:ENCODED]
+    query, *vectors = encode_tokens([question.text, *(candidates[i].text for i in chosen)])
+    forth = maxsim(query, vectors)
+    result: list[dict[str, float]] = [
+        {"similarity": float(s), "weakest": _weakest(query, v), "similarity_back": float(maxsim(v, [query])[0])}
+        for s, v in zip(forth, vectors, strict=True)
+    ]
+    floor = {k: min(r[k] for r in result) for k in nothing}
+    filled = [dict(floor) for _ in candidates]
+    for i, values in zip(chosen, result, strict=True):
+        filled[i] = values
+    return filled
+
+
+def _weakest(query: Floats, vectors: Floats) -> float:
+    """The mean over the least met quarter of the question's tokens: what the candidate does not speak of."""
+    if not len(query) or not len(vectors):
+        return 0.0
+    best = np.sort((query @ vectors.T).max(axis=1))
+    return float(best[: max(1, len(best) // 4)].mean())
+
+
+def _idf_among(hits: Sequence[Hit]) -> Idf:
+    """Without a corpus at hand, how rare a token is among the passages themselves."""
+    texts = {h.chunk.id: h.chunk.text for h in hits}
+    frequency = Counter(token for text in texts.values() for token in set(tokenize(text)))
+    return lambda token: math.log(1 + (len(texts) + 1) / (frequency[token] + 0.5))
