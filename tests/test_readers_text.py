@@ -127,6 +127,12 @@ def test_markdown_front_matter_headings_lists_and_tables(tmp_path: Path) -> None
     assert [b.context for b in made.blocks if b.kind == "table_row"] == ["館 | 冊"] * 2
 
 
+def test_html_in_markdown_is_read(tmp_path: Path) -> None:
+    html = "<table><tr><th>館</th><th>冊</th></tr><tr><td>東</td><td>3,100</td></tr></table>"
+    made = read(write(tmp_path / "a.md", f"# 館\n\n<!-- 不要 -->\n\n{html}\n\n<p align='center'>在河邊。</p>\n"))
+    assert texts(made, "table_row") == ["東 | 3,100"] and texts(made, "paragraph") == ["在河邊。"]
+
+
 def test_front_matter_that_is_no_yaml_is_text(tmp_path: Path) -> None:
     assert "title: [unclosed" in read(write(tmp_path / "a.md", "---\ntitle: [unclosed\n---\n\nBody stands here.")).text
 

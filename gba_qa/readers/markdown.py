@@ -68,7 +68,7 @@ def _plain(value: object, depth: int = 0) -> object:
 
 
 def markdown_parts(text: str) -> list[Part]:
-    """The parts of Markdown text; raw HTML is dropped, code stays as it is."""
+    """The parts of Markdown text, also of the HTML in it; code stays as it is."""
     from markdown_it import MarkdownIt
 
     tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").enable("strikethrough").parse(text)
@@ -115,6 +115,8 @@ class _Walk:
             self.rows = None
         elif kind == "inline":
             self.inline(_inline_text(token.children or []))
+        elif kind == "html_block":
+            self.parts.extend(_html_block(token.content))
         elif kind in ("fence", "code_block"):
             self.parts.append(Part("paragraph", token.content.strip("\n")))
 
@@ -139,6 +141,14 @@ class _Walk:
         ):
             return self.parts.pop().text
         return ""
+
+
+def _html_block(text: str) -> list[Part]:
+    """HTML within Markdown, tables above all."""
+    from gba_qa.readers.html import parse_html
+    from gba_qa.readers.html_parts import html_parts
+
+    return html_parts(parse_html(text, "")) if re.sub(r"<!--.*?-->|<[^>]*>", "", text, flags=re.DOTALL).strip() else []
 
 
 def _inline_text(children: Sequence[Any]) -> str:

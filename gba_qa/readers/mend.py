@@ -6,12 +6,13 @@ margin gloss or a footnote intervenes goes on after it, also on the next page.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gba_qa.readers.asides import margin_gloss, photo_caption
+from gba_qa.readers.headings import LONGEST_HEADING, is_heading
 from gba_qa.readers.lines import (
     BULLET,
     CAPTION,
@@ -32,15 +33,10 @@ from gba_qa.types import BlockKind
 
 __all__ = ["mend"]
 
-_HABIT = (
-    0.78  # of the room: a line that stops in the middle of a sentence behind this is wrapped, whatever the next word
-)
-_SLACK = (
-    3.0  # columns that a wrapped Chinese line may fall short of its room: half-width digits and punctuation leave gaps
-)
-_WIDER = 1.12  # a line this much wider than its column was never set in it: a photo's caption
+_HABIT = 0.78  # of the room: a line that stops in mid sentence behind this is wrapped, whatever the next word
+_FULL = 0.88  # of the room: an English line that stops behind this may well be wrapped
+_SLACK = 3.0  # columns that a wrapped Chinese line may fall short of its room: digits and punctuation leave gaps
 _NARROW = 0.62  # a column this narrow beside the body is a margin
-_LONGEST_HEADING = 90  # columns
 _LARGE = 18  # columns: a chapter's name in large type has few to a line
 _CHAPTER = re.compile(r"^\d{1,2} \D")
 
@@ -87,7 +83,7 @@ class _Open:
     def close(self) -> Part:
         kind, level = self.kind, self.level
         if kind == "heading" and (
-            width(self.text) > 2 * _LONGEST_HEADING or (width(self.text) > 60 and ends_sentence(self.text))
+            width(self.text) > 2 * LONGEST_HEADING or (width(self.text) > 60 and ends_sentence(self.text))
         ):
             kind, level = "list_item" if list_mark(self.text) else "paragraph", 0  # it went on and on
         return Part(kind, self.text, level, self.context, self.page or None, tuple(self.breaks))
@@ -125,8 +121,13 @@ class _Mender:
             if table is not None:
                 self.aside(table.parts)
                 return table.end
-        if not self.placed and ((end := self.gloss(at)) > at or (end := self.photo_caption(at)) > at):
-            return end
+        if not self.placed:
+            last = self.open.last if self.open is not None else None
+            found = margin_gloss(self.lines, at, self.glue, inside=last is not None and self.unfinished(last))
+            found = found or photo_caption(self.lines, at, self.glue)
+            if found is not None:
+                self.aside([found[0]])
+                return found[1]
         if self.continues(line, at):
             self.extend(line)
         else:
@@ -142,15 +143,18 @@ class _Mender:
             kind = "list_item"
         elif self.is_caption(line) or SOURCE_NOTE.match(line.text):
             kind = "caption"
-        elif self.is_heading(at):
+        elif is_heading(self.lines, at, placed=self.placed):
             kind, level = "heading", heading_level(line.text) or (1 if not self.parts and not self.floats else 2)
         elif list_mark(line.text):
             kind = "list_item"
         self.open = _Open(kind, line.text, line.page, level, last=line)
 
+    def glue(self, before: str, after: str) -> str:
+        return glue(before, after, spaced=self.spaced, words=self.words)
+
     def extend(self, line: Line) -> None:
         assert self.open is not None
-        joined = glue(self.open.text, line.text, spaced=self.spaced, words=self.words)
+        joined = self.glue(self.open.text, line.text)
         if line.page and self.open.last is not None and line.page != self.open.last.page:
             self.open.breaks.append((len(joined) - len(line.text), line.page))
         self.open.text, self.open.last = joined, line
@@ -235,10 +239,15 @@ class _Mender:
         wrapped = self.wrapped(last, line)
         if not ends_sentence(last.text):
             habit = last.width > _HABIT * last.room and last.room >= 30 and part.kind != "heading"
-            return (wrapped or habit) and not heading_level(line.text)
+            if heading_level(line.text):  # "… under section" / "7. This …" is no list
+                full = wrapped or last.width > _FULL * last.room
+                return full and bool(re.search(r"[a-z]$", last.text)) and not _counts_on(part.text, line.text)
+            return wrapped or habit
         if line.gap > 0 or self.starts_anew(line):
             return False
-        return (wrapped or (self.marked and last.width > _HABIT * last.room)) and not self.is_heading(at)
+        return (wrapped or (self.marked and last.width > _HABIT * last.room)) and not is_heading(
+            self.lines, at, placed=self.placed
+        )
 
     def wrapped(self, last: Line, line: Line) -> bool:
         """Whether the first word of `line` would not have fitted behind `last`."""
@@ -253,7 +262,7 @@ class _Mender:
     def is_caption(self, line: Line) -> bool:
         """Whether a table or figure is named here, rather than spoken of in the middle of a sentence."""
         match = CAPTION.match(line.text)
-        if match is None or line.width > 2 * _LONGEST_HEADING:
+        if match is None or line.width > 2 * LONGEST_HEADING:
             return False
         last = self.open.last if self.open is not None else None
         if last is None or not self.unfinished(last):
@@ -292,93 +301,12 @@ class _Mender:
         rows = [table.header_names(), *table.rows[table.header :]] if table.header else list(table.rows)
         self.aside(table_parts(rows, caption=" / ".join(captions), header=table.header > 0, page=line.page))
 
-    # What stands apart
 
-    def is_heading(self, at: int) -> bool:
-        line = self.lines[at]
-        text = line.text
-        numbered = heading_level(text)
-        large = self.placed and line.scale > 1.12
-        share = 1.1 if large else 0.95 if numbered or line.bold else 0.75
-        if (
-            line.width > min(_LONGEST_HEADING, share * max(line.room, 40))
-            or sum(c.isalpha() for c in text) < 2
-            or line.cells > 1
-        ):
-            return False
-        if re.search(r"[。；;！!]|https?://|www\.|@|[，,].*[，,]|[，,、：:]$|…$", text) or (
-            ends_sentence(text) and not text.endswith(("?", "？"))
-        ):
-            return False
-        if sum(c.isdigit() for c in text) > 0.4 * len(text) or SOURCE_NOTE.match(text):
-            return False
-        following = self.lines[at + 1] if at + 1 < len(self.lines) else None
-        if following is None:
-            return large
-        if numbered and list_mark(text) and list_mark(following.text) and not heading_level(following.text) > numbered:
-            return False  # one of a list of short items
-        if line.scale > 1.12 or (line.bold and not following.bold):
-            return True
-        for ahead in self.lines[at + 1 : at + 4]:  # prose, or a heading below it and then prose
-            if ahead.width > 0.75 * max(ahead.room, 40) or ends_sentence(ahead.text):
-                return True
-        return bool(numbered)
-
-    def gloss(self, at: int) -> int:
-        """A margin note: a short title and a narrow column below it.  Returns where it ends, or `at`."""
-        body = max((line.room for line in self.lines[max(0, at - 20) : at + 20]), default=0.0)
-        first = self.lines[at]
-        limit = _NARROW * body
-        if (
-            body < 40
-            or first.width > min(30, limit)
-            or ends_sentence(first.text)
-            or self.starts_anew(first)
-            or BULLET.match(first.text)
-            or first.fresh
-        ):
-            return at
-        end = at
-        while end < len(self.lines) and self.lines[end].width <= limit and (end == at or self.lines[end].gap < 2):
-            end += 1
-        column = self.lines[at + 1 : end]
-        if len(column) < 2:
-            return at
-        room = max(line.width for line in column)
-        pairs = [(a, b) for a, b in itertools.pairwise(column) if a.width >= room - 4 and not ends_sentence(a.text)]
-        if not pairs or room < 14 or (room <= first.width and not _same_start(first.text, column[0].text)):
-            return at
-        if self.open is None and not _same_start(first.text, column[0].text):
-            return at
-        text = ""
-        previous: Line | None = None
-        for line in column:
-            if previous is None:
-                text = line.text
-            elif (ends_sentence(previous.text) and previous.text[-1] not in "：:") or line.text.endswith(("：", ":")):
-                text += "\n" + line.text
-            else:
-                text = glue(text, line.text, spaced=self.spaced, words=self.words)
-            previous = line
-        self.aside([Part("gloss", f"{first.text}\n{text}", page=first.page or None)])
-        return end
-
-    def photo_caption(self, at: int) -> int:
-        """Lines wider than the column, apart from what stands before them.  Returns where they end, or `at`."""
-        line = self.lines[at]
-        if not line.room or line.width < _WIDER * line.room or line.gap < 2 or line.fresh:
-            return at
-        text, end = line.text, at + 1
-        while end < len(self.lines) and not ends_sentence(text) and self.lines[end].gap == 0 and end - at < 6:
-            text = glue(text, self.lines[end].text, spaced=self.spaced, words=self.words)
-            end += 1
-        self.aside([Part("caption", text, page=line.page or None)])
-        return end
-
-
-def _same_start(title: str, text: str) -> bool:
-    head = title.strip("「」『』“”")[:4]
-    return bool(head) and head in text[: len(head) + 3]
+def _counts_on(item: str, text: str) -> bool:
+    """Whether `text` is numbered as the item behind `item` would be; also where `item` has no number, and `text` is 1."""
+    number, before = re.match(r"\D{0,2}(\d{1,3})", text), re.match(r"\D{0,2}(\d{1,3})", item)
+    last = int(before.group(1)) if before and list_mark(item) else 0
+    return number is not None and int(number.group(1)) == last + 1
 
 
 def _paragraph_marks(lines: Sequence[Line]) -> tuple[bool, bool]:

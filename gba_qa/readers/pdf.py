@@ -30,6 +30,7 @@ from gba_qa.types import Document
 __all__ = ["read_pdf"]
 
 _MOST_PAGES = 3000  # the rest is left unread, with a note in meta
+_MOST_CHARACTERS = 12_000_000  # likewise; a page of a book has about 1,500
 _SMALL = 0.88  # of the body's type: footnotes are set smaller than this
 
 
@@ -121,7 +122,11 @@ def _load(path: Path, source: str) -> tuple[list[_Page], dict[str, str], int]:
         if count == 0:
             raise ReadError(f"{source}: no pages in it")
         info = {str(k): _clean(str(v)) for k, v in document.get_metadata_dict().items()}
-        pages = [_load_page(document, i) for i in range(min(count, _MOST_PAGES))]
+        pages: list[_Page] = []
+        length = 0
+        while len(pages) < min(count, _MOST_PAGES) and length < _MOST_CHARACTERS:
+            pages.append(_load_page(document, len(pages)))
+            length += sum(len(run.text) for run in pages[-1].runs)
     finally:
         document.close()
     return pages, info, count
@@ -230,7 +235,8 @@ def _split_notes(rows: list[Row], body: dict[bool, float], height: float) -> tup
     below = [row for row in rows if row.top > floor - 2 and _scale(row, body) <= _SMALL and row.top > 0.4 * height]
     if not below or not re.match(r"^(?:\d{1,3}|[*†‡①-⑳]|\S{2,8}[：:])", _line_text(below[0])):
         return rows, []
-    return [row for row in rows if row not in below], below
+    taken = set(below)
+    return [row for row in rows if row not in taken], below
 
 
 def _lines(rows: Sequence[Row], page: int, body: dict[bool, float]) -> list[Line]:

@@ -7,7 +7,7 @@ do not, and are read across.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gba_qa.readers.pdf_runs import Run
 
@@ -20,7 +20,7 @@ _MOST_COLUMNS = 4
 _MOST_PLACES = 8  # where a gutter is tried
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """Runs on one baseline from left to right, and the column (left, right) that they stand in."""
 
@@ -28,7 +28,6 @@ class Row:
     left: float = 0.0
     right: float = 0.0
     prose: bool = False  # in a column of running text: wide gaps are the work of justification
-    extra: dict[str, float] = field(default_factory=dict)
 
     @property
     def x0(self) -> float:
@@ -166,7 +165,8 @@ def _zones(runs: Sequence[Run], x: float) -> list[tuple[list[Run], bool]]:
         inside = [r for r in rest if low < r.middle <= high]
         head = _head(inside, x)
         pending = pending + head
-        inside = [r for r in inside if r not in head]
+        taken = set(head)
+        inside = [r for r in inside if r not in taken]
         if _is_columnar(inside, x):
             if pending:
                 zones.append((pending, False))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -34,14 +35,19 @@ class Grid:
     ys: tuple[float, ...]
     rules: tuple[Rule, ...]
 
-    def divided(self, flat: bool, at: float, low: float, high: float) -> bool:
-        """Whether a rule at `at` runs along most of [low, high]."""
-        covered = sum(
-            max(0.0, min(high, r.high) - max(low, r.low))
-            for r in self.rules
-            if r.flat == flat and abs(r.at - at) <= _NEAR
-        )
-        return covered > 0.5 * (high - low)
+    def dividers(self) -> Callable[[bool, float, float, float], bool]:
+        """A function that says whether a rule at `at` (flat or upright) runs along most of [low, high]."""
+        near: dict[tuple[bool, int], list[Rule]] = defaultdict(list)
+        for rule in self.rules:
+            for cell in (-1, 0, 1):
+                near[rule.flat, round(rule.at / _NEAR) + cell].append(rule)
+
+        def divided(flat: bool, at: float, low: float, high: float) -> bool:
+            rules = [r for r in near[flat, round(at / _NEAR)] if abs(r.at - at) <= _NEAR]
+            covered = sum(max(0.0, min(high, r.high) - max(low, r.low)) for r in rules)
+            return covered > 0.5 * (high - low)
+
+        return divided
 
 
 def page_rules(page: Any) -> list[Rule]:

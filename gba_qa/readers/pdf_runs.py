@@ -24,7 +24,7 @@ _BULLET_FONTS = (b"wingdings", b"webdings", b"dingbats")  # their letters are dr
 _MOST_CHARS = 60_000  # on one page; no real page comes near
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """`top` and `bottom` are those of the font's line, so that runs of one line agree; `size` is their distance."""
 

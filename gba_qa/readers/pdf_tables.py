@@ -47,7 +47,8 @@ def with_ruled_tables(runs: Sequence[Run], rules: Sequence[Rule], height: float)
     for grid in grids_of(rules):
         table, used = _ruled_table(grid, left)
         if table is not None:
-            left = [r for r in left if r not in used] + [_stand_in(table)]
+            taken = set(used)
+            left = [r for r in left if r not in taken] + [_stand_in(table)]
     inner = [r for r in rules if 0.08 * height < r.at < 0.93 * height]  # not the lines under and above running headers
     for x0, levels, x1 in _flat_ruled_regions(inner):
         captions = [r.middle for r in left if CAPTION.match(r.text) and levels[0] < r.middle < levels[-1]]
@@ -63,7 +64,8 @@ def with_ruled_tables(runs: Sequence[Run], rules: Sequence[Rule], height: float)
         ]
         table = _aligned_table(group(inside), ruled=True) if len(inside) >= 6 else None
         if table is not None:
-            left = [r for r in left if r not in inside] + [_stand_in(table)]
+            taken = set(inside)
+            left = [r for r in left if r not in taken] + [_stand_in(table)]
     return left
 
 
@@ -152,13 +154,14 @@ def _ruled_table(grid: Grid, runs: Sequence[Run]) -> tuple[PdfTable | None, list
 def _merged(grid: Grid) -> dict[tuple[int, int], tuple[int, int]]:
     """For each elementary cell (line, column) the top left one of the cell that it belongs to."""
     xs, ys = grid.xs, grid.ys
+    divided = grid.dividers()
     owner: dict[tuple[int, int], tuple[int, int]] = {}
     for j in range(len(ys) - 1):
         for i in range(len(xs) - 1):
             owner[j, i] = (j, i)
-            if i and not grid.divided(False, xs[i], ys[j], ys[j + 1]):
+            if i and not divided(False, xs[i], ys[j], ys[j + 1]):
                 owner[j, i] = owner[j, i - 1]
-            elif j and not grid.divided(True, ys[j], xs[i], xs[i + 1]):
+            elif j and not divided(True, ys[j], xs[i], xs[i + 1]):
                 owner[j, i] = owner[j - 1, i]
     return owner
 
