@@ -14,75 +14,18 @@ from gba_qa.text import normalize
 __all__ = ["html_parts"]
 
 _NEVER = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "iframe",
-        "object",
-        "embed",
-        "applet",
-        "svg",
-        "canvas",
-        "audio",
-        "video",
-        "select",
-        "option",
-        "textarea",
-        "input",
-        "button",
-        "datalist",
-        "map",
-    ]
+    (  # noqa: SIM905
+        "script style noscript template head iframe object embed applet svg canvas audio video select option textarea "
+        "input button datalist map"
+    ).split()
 )
 _BOILERPLATE = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
 _BLOCKS = frozenset(
-    [
-        "html",
-        "body",
-        "div",
-        "section",
-        "article",
-        "main",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "blockquote",
-        "pre",
-        "figure",
-        "figcaption",
-        "header",
-        "address",
-        "center",
-        "details",
-        "summary",
-        "hr",
-        "fieldset",
-        "nav",
-        "footer",
-        "aside",
-        "form",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "caption",
-    ]
+    (  # noqa: SIM905
+        "html body div section article main p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table blockquote pre figure "
+        "figcaption header address center details summary hr fieldset nav footer aside form thead tbody tfoot tr td "
+        "th caption"
+    ).split()
 )
 _LOOSE = frozenset(("body", "div", "td", "center", "article", "section", "main"))
 _DEEPEST = 250  # levels; deeper trees are machine-made and their text is taken flat

@@ -157,39 +157,10 @@ def glue(before: str, after: str, *, spaced: bool, words: frozenset[str] = froze
 
 
 _PREFIXES = frozenset(
-    [
-        "cross",
-        "self",
-        "non",
-        "well",
-        "high",
-        "low",
-        "long",
-        "short",
-        "mid",
-        "multi",
-        "inter",
-        "pre",
-        "post",
-        "co",
-        "anti",
-        "ex",
-        "semi",
-        "sub",
-        "so-called",
-        "state",
-        "land",
-        "fast",
-        "medium",
-        "two",
-        "three",
-        "four",
-        "five",
-        "one",
-        "all",
-        "half",
-        "quasi",
-    ]
+    (  # noqa: SIM905
+        "cross self non well high low long short mid multi inter pre post co anti ex semi sub so-called state land "
+        "fast medium two three four five one all half quasi"
+    ).split()
 )
 
 

@@ -57,40 +57,10 @@ def page_fault(text: str, *, chinese: bool = False) -> str:
 
 
 _FREQUENT = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "a",
-        "is",
-        "for",
-        "on",
-        "that",
-        "by",
-        "with",
-        "as",
-        "are",
-        "at",
-        "be",
-        "from",
-        "it",
-        "or",
-        "an",
-        "this",
-        "was",
-        "were",
-        "not",
-        "have",
-        "has",
-        "which",
-        "hong",
-        "kong",
-        "china",
-        "table",
-        "page",
-    ]
+    (  # noqa: SIM905
+        "the of and to in a is for on that by with as are at be from it or an this was were not have has which hong "
+        "kong china table page"
+    ).split()
 )
 
 
