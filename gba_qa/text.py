@@ -23,7 +23,7 @@ from gba_qa.types import Language
 
 __all__ = ["TOKENIZER_VERSION", "detect_language", "fold", "is_han", "normalize", "to_script", "tokenize"]
 
-TOKENIZER_VERSION = "1"  # raise it whenever tokenize() changes: indexes built with another one are rebuilt
+TOKENIZER_VERSION = "2"  # raise it whenever tokenize() changes: indexes built with another one are rebuilt
 
 HAN = r"㐀-䶿一-鿿\uF900-\uFAFF\U00020000-\U0003134F〇"
 _HAN_RUN = re.compile(f"[{HAN}]+")
@@ -86,6 +86,8 @@ def _build_fold_table() -> dict[int, int]:
     for step in ("hk2s", "tw2s", "t2s"):  # Hong Kong and Taiwan variants (衞, 裏, 臺) first, then the general table
         out = OpenCC(step).convert("\n".join(folded)).split("\n")
         folded = [b if len(b) == 1 else a for a, b in zip(folded, out, strict=True)]
+    # 么 is 麼 (什么, 为什么) in all we read; the tables take it for the rare 幺.
+    folded = ["么" if b == "幺" != a else b for a, b in zip(chars, folded, strict=True)]
     table.update({ord(a): ord(b) for a, b in zip(chars, folded, strict=True) if a != b and len(b) == 1})
     for code in range(0xFF01, 0xFF5F):  # full-width ASCII
         table[code] = ord(chr(code - 0xFEE0).lower())
