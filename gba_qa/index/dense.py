@@ -19,7 +19,8 @@ from gba_qa.types import Floats
 __all__ = ["FLAT_BELOW", "Vectors", "unit_rows"]
 
 FLAT_BELOW = 100_000  # rows; see benchmarks/README.md
-_RESCORE = 4  # candidates for each result wanted where the codes are not exact
+_CANDIDATES = 500  # rows scored exactly where the scan is not: all of the true twenty nearest of 1e5 are among them
+_RESCORE = 4  # and at least so many for each result wanted
 
 
 def unit_rows(vectors: object, dim: int) -> Floats:
@@ -77,18 +78,36 @@ class Vectors:
             wide *= 4
 
     def _scan(self, query: Floats, count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """At least `count` rows (of `among`) that hold the nearest ones."""
         faiss: Any = import_module("faiss")
         index = self._index()
-        exact = isinstance(index, faiss.IndexFlat)
-        count = count if exact else min(count * _RESCORE, len(self) if among is None else len(among))
+        if not isinstance(index, faiss.IndexFlat):
+            return self._scan_codes(index, query, max(_CANDIDATES, _RESCORE * count), among)
         params = None
         if among is not None:
-            bits = np.zeros(len(self), np.uint8)
-            bits[among] = 1
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little")))
+            bits = np.packbits(self._mask(among), bitorder="little")
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         _, rows = index.search(query, count, params=params)
         found: NDArray[np.int64] = rows[0][rows[0] >= 0]
         return found
+
+    def _scan_codes(self, index: Any, query: Floats, count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """The codes take no filter: look wider by the share that is left out, and at every row should that not do."""
+        share = 1.0 if among is None else len(among) / len(self)
+        wide = int(count / share)
+        if wide >= len(self):
+            return np.arange(len(self)) if among is None else among
+        _, rows = index.search(query, wide)
+        found: NDArray[np.int64] = rows[0][rows[0] >= 0]
+        if among is None:
+            return found
+        found = found[self._mask(among)[found]]
+        return found if len(found) >= count // 2 else among
+
+    def _mask(self, among: NDArray[np.int64]) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self), bool)
+        mask[among] = True
+        return mask
 
     def _index(self) -> Any:
         """The FAISS index, built once."""
@@ -107,13 +126,13 @@ def _best(rows: NDArray[np.int64], scores: Floats, k: int) -> tuple[NDArray[np.i
 
 
 def _build(matrix: Floats) -> Any:
-    """Flat below FLAT_BELOW rows; above, one byte a value (SQ8), whose candidates are scored again exactly."""
+    """Flat below FLAT_BELOW rows; above, one bit a value (RaBitQ, Gao & Long, SIGMOD 2024), candidates scored again exactly."""
     faiss: Any = import_module("faiss")  # untyped on purpose: its stubs don't know the Python wrappers
     n, dim = matrix.shape
     if n < FLAT_BELOW:
         index = faiss.IndexFlatIP(dim)
     else:
-        index = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexRaBitQFastScan(dim, faiss.METRIC_INNER_PRODUCT)
         index.train(np.ascontiguousarray(matrix[:: max(1, n // FLAT_BELOW)]))
     step = max(1, (64 << 20) // (4 * dim))
     for start in range(0, n, step):
