@@ -29,11 +29,11 @@ class PrivateIndex:
     def retrieve(
         self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
     ) -> list[Hit]:
-        """The k best of both, by score: a fused score has one scale, whatever the index."""
+        """The k best of both: by fused score, which has one scale whatever the index; by BM25 alone, by its share of the best."""
         hits = self._shared.retrieve(query, k, mode=mode, doc_ids=doc_ids)
         if self.files:
             hits = hits + self._own.retrieve(query, k, mode=mode, doc_ids=doc_ids)
-        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:k]
+        return sorted(hits, key=lambda hit: (-_comparable(hit), hit.chunk.id))[:k]
 
     def add(self, path: Path, *, source: str | None = None) -> Document:
         """Read and index one file; raises ReadError when it holds no text."""
@@ -59,3 +59,8 @@ class PrivateIndex:
 
     def documents(self) -> list[DocumentInfo]:
         return self._index.documents()
+
+
+def _comparable(hit: Hit) -> float:
+    """A score that means the same over both indexes: raw BM25 grows with the number of chunks, its share does not."""
+    return hit.signals.get("bm25", hit.score) if hit.retriever == "bm25" else hit.score

@@ -20,10 +20,11 @@ from gba_qa.chat.guard import cookie_token
 from gba_qa.chat.i18n import LANGUAGES, language_of
 from gba_qa.chat.passage import passage
 from gba_qa.chat.render import View, turn_html
-from gba_qa.chat.sessions import Sessions
+from gba_qa.chat.sessions import ONE_READER, Sessions
 from gba_qa.chat.sources import document_head_html, documents_html, hits_html
 from gba_qa.chat.turns import MAX_QUESTION, parse_turns
 from gba_qa.config import Config
+from gba_qa.errors import GbaQAError
 from gba_qa.qa import QA
 from gba_qa.types import Citation, Language, Span
 
@@ -105,7 +106,11 @@ class Calls:
         start, end = _whole(arguments, "start"), min(_whole(arguments, "end"), len(document.text))
         quote, page = document.text[start:end], document.page_at(start)
         citation = Citation(0, document.id, "", document.title, document.source, page, start, end, quote)
-        image = qa.page_image(citation)
+        try:
+            with ONE_READER:
+                image = qa.page_image(citation)
+        except GbaQAError:  # the file has changed or gone since it was indexed
+            return None
         if image is None:
             return None
         data = io.BytesIO()

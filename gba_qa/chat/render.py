@@ -11,9 +11,9 @@ from pathlib import PurePath
 from gba_qa.chat.escape import escape, marked
 from gba_qa.chat.i18n import word
 from gba_qa.chat.turns import KEPT_HITS, Turn, turn_json
-from gba_qa.types import Answer, Citation, Document, Hit, Language, Span, Statement
+from gba_qa.types import Answer, Chunk, Citation, Document, Hit, Language, Span, Statement
 
-__all__ = ["View", "message_html", "turn_html"]
+__all__ = ["View", "context_html", "message_html", "place", "turn_html"]
 
 _LIST_ITEM = re.compile(r"\s*(?:[-•*]|\d+[.、)])\s+")
 _NEAR_LENGTH = 160  # characters of a nearest passage shown under a refusal: two lines on a desk, four on a phone
@@ -73,6 +73,13 @@ def place(citation_page: int | None, source: str, ui: Language) -> str:
     """Page and file name, escaped: `p. 3 · qianhai.pdf`."""
     page = [word("page_number", ui, n=citation_page)] if citation_page is not None else []
     return escape(" · ".join([*page, PurePath(source).name]))
+
+
+def context_html(chunk: Chunk) -> str:
+    """What a table row needs to be read: its caption and header cells, on a line of their own."""
+    if not chunk.context:
+        return ""
+    return f'<span class="near-context" lang="{chunk.language}">{escape(" · ".join(chunk.context.splitlines()))}</span>'
 
 
 def _understood(answer: Answer, view: View) -> str:
@@ -189,6 +196,7 @@ def _near(hit: Hit, view: View) -> str:
         f' data-end="{chunk.end}" data-kind="passage"><span class="ref-text">'
         f'<span class="ref-title" lang="{chunk.language}">{escape(chunk.title)}</span>'
         f'<span class="ref-place">{place(chunk.page, chunk.source, view.ui)}</span>'
+        f"{context_html(chunk)}"
         f'<span class="near-text" lang="{chunk.language}">{escape(text)}</span></span></button></li>'
     )
 

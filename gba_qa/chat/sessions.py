@@ -19,12 +19,14 @@ from gba_qa.errors import GbaQAError
 from gba_qa.qa import QA
 from gba_qa.types import Document
 
-__all__ = ["MAX_DOCUMENTS", "Session", "Sessions", "TooMany"]
+__all__ = ["MAX_DOCUMENTS", "ONE_READER", "Session", "Sessions", "TooMany"]
 
 IDLE_SECONDS = 30 * 60.0
 MAX_DOCUMENTS = 10  # a session
 MAX_SESSIONS = 100  # with uploads, at once: each holds its vectors in memory
 MAX_CHARACTERS = 3_000_000  # a session; about 2,000 pages, 60 MB of vectors
+
+ONE_READER = threading.Lock()  # PDFium, which reads PDFs and draws their pages, is not safe to use from two threads
 
 
 class TooMany(GbaQAError):
@@ -55,7 +57,8 @@ class Session:
             with self.lock:
                 if len(self.documents) >= MAX_DOCUMENTS:
                     raise TooMany("upload_many")
-                document = self.qa.add(path, source=name)
+                with ONE_READER:
+                    document = self.qa.add(path, source=name)
                 known = self.documents.get(document.id)
                 if known is not None:
                     path.unlink(missing_ok=True)

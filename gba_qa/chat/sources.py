@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from gba_qa.chat.escape import escape, marked
 from gba_qa.chat.i18n import word
-from gba_qa.chat.render import View, place
+from gba_qa.chat.render import View, context_html, place
 from gba_qa.index import DocumentInfo
 from gba_qa.qa import QA
 from gba_qa.text import fold, tokenize
@@ -89,6 +89,7 @@ def _hit(hit: Hit, query: str, view: View) -> str:
         f'data-end="{chunk.end}" data-kind="passage"><span class="ref-text">'
         f'<span class="ref-title" lang="{chunk.language}">{escape(chunk.title)}</span>'
         f'<span class="ref-place">{place(chunk.page, chunk.source, view.ui)}</span>'
+        f"{context_html(chunk)}"
         f'<span class="near-text" lang="{chunk.language}">{marked(text, _words(text, query), "b")}</span>'
         "</span></button></li>"
     )

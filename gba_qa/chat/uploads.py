@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from gba_qa.chat.guard import UPLOAD_PATH, cookie_token
 from gba_qa.chat.i18n import language_of, word
-from gba_qa.chat.sessions import MAX_DOCUMENTS, Sessions, TooMany
+from gba_qa.chat.sessions import MAX_DOCUMENTS, ONE_READER, Sessions, TooMany
 from gba_qa.config import Config
 from gba_qa.errors import GbaQAError, ReadError
 from gba_qa.indexing import build_index
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["shown_types", "upload_route"]
 
-AT_ONCE = 2  # files read at the same time, whoever sent them: reading keeps a core busy
 _REASON_LENGTH = 200
 
 
@@ -47,7 +46,7 @@ def upload_route(sessions: Sessions, config: Config) -> Any:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    reading = asyncio.Semaphore(AT_ONCE)
+    reading = asyncio.Semaphore(1)  # the others wait here, not in a thread each
 
     async def upload(request: Request) -> Response:
         ui = language_of(request.headers.get("x-language"))
@@ -109,7 +108,8 @@ class SharedUploads:
         """Index the file under its own name, of which only letters, digits, dots and dashes are kept."""
         kept = path.with_name(re.sub(r"[^\w.-]+", "-", name).lstrip(".-") or path.name)
         path.rename(kept)
-        report = build_index([kept], self.index, self.qa.embedder, wait=30.0)
+        with ONE_READER:
+            report = build_index([kept], self.index, self.qa.embedder, wait=30.0)
         if report.failed:
             shutil.rmtree(kept.parent, ignore_errors=True)
             raise ReadError(f"{name}: {report.failed[0].detail}")

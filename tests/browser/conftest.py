@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.chat_server import Server, build_knowledge
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-START = 60.0  # seconds a server may take on a busy machine; what it should take is measured by test_speed
 
 
 def chromium_path() -> str | None:
@@ -27,54 +23,10 @@ def chromium_path() -> str | None:
     return os.environ.get("GBA_QA_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-class Server:
-    """`python ui.py` in a process of its own.  `url` is the address it printed."""
-
-    def __init__(self, *arguments: str, **settings: str) -> None:
-        self.started = time.monotonic()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("GBA_QA_", "GRADIO_"))}
-        environment |= {"PYTHONUNBUFFERED": "1", "GBA_QA_EMBEDDER": "none", "OMP_NUM_THREADS": "2", **settings}
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(ROOT / "ui.py"), *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self.url = self._wait()
-
-    def _wait(self) -> str:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if "http://" in line:
-                return line[line.index("http://") :].strip()
-            if time.monotonic() - self.started > START:
-                break
-        self.stop()
-        raise AssertionError("the server did not start:\n" + "\n".join(self.lines))
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
 @pytest.fixture(scope="session")
 def knowledge_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the shipped knowledge, keyword search alone: the page is tested here, not the embedder."""
-    from gba_qa.config import Config
-    from gba_qa.qa import QA
-
-    place = tmp_path_factory.mktemp("chat") / "index"
-    QA.build((), place, embedder="none", config=Config(embedder="none")).close()
-    return place
+    return build_knowledge(tmp_path_factory.mktemp("chat") / "index")
 
 
 @pytest.fixture(scope="session")

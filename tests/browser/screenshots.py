@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.conftest import ROOT, Server, ask, chromium_path, open_chat
+from tests.browser.conftest import ask, chromium_path, open_chat
+from tests.chat_server import ROOT, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 DOCS = ROOT / "docs"
 SIZES = {1440: 900, 1024: 768, 390: 844}
 QUESTIONS = {
-    "en": ("What was Qianhai's office vacancy rate in the third quarter of 2023?", "How long is the Hong Kong-Zhuhai-Macao Bridge?"),
+    "en": (
+        "What was Qianhai's office vacancy rate in the third quarter of 2023?",
+        "How long is the Hong Kong-Zhuhai-Macao Bridge?",
+    ),
     "zh-HK": ("2023年第3季前海辦公樓的空置率是多少？", "港珠澳大橋全長多少公里？"),
     "zh-CN": ("2023年第3季度前海办公楼的空置率是多少？", "港珠澳大桥全长多少公里？"),
 }
@@ -96,7 +100,9 @@ def take(browser: Browser, url: str, path: Path, state: str, locale: str, width:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", metavar="FOLDER", type=Path, help="every state, width, colours and language, into this folder")
+    parser.add_argument(
+        "--all", metavar="FOLDER", type=Path, help="every state, width, colours and language, into this folder"
+    )
     parser.add_argument("--states", nargs="*", default=list(STATES), choices=list(STATES))
     parser.add_argument("--index", help="an index to ask; default: one built from the shipped knowledge")
     options = parser.parse_args()

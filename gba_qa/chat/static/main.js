@@ -156,6 +156,11 @@ function whenDrawn(action) {
   watcher.observe(document.documentElement, { childList: true, subtree: true });
 }
 
+new MutationObserver(() => {
+  const root = document.documentElement;
+  if (root.lang !== root.dataset.ui) root.lang = root.dataset.ui; // Gradio writes its own locale there
+}).observe(document.documentElement, { attributeFilter: ["lang"] });
+
 whenDrawn(() => {
   say();
   press();

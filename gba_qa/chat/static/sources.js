@@ -128,6 +128,7 @@ async function one(file) {
     return done(reason, "failed");
   }
   done(answer.message, "done");
+  $("gba-find").value = "";
   await refreshList();
 }
 

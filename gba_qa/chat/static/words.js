@@ -27,8 +27,8 @@ export function speakGradio() {
   for (const [id, key] of [["gba-send", "ask"], ["gba-stop", "stop"]]) {
     const button = document.getElementById(id);
     if (!button) continue;
-    button.setAttribute("aria-label", word(key));
-    button.title = word(key);
+    const text = [...button.childNodes].find((n) => n.nodeType === Node.TEXT_NODE && n.nodeValue.trim());
+    if (text) text.nodeValue = word(key); // the node is Gradio's: changed, not replaced
   }
 }
 
