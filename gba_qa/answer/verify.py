@@ -8,12 +8,13 @@ and 香港/Hong Kong make no difference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gba_qa.names import find_names
 from gba_qa.quantities import find_quantities, same_quantity
-from gba_qa.text import detect_language, tokenize
+from gba_qa.text import detect_language, fold, tokenize
 
 __all__ = ["Verdict", "verify"]
 
@@ -57,6 +58,9 @@ def verify(statement: str, quotes: Sequence[str], *, similarity: float | None = 
     names = tuple(sorted(find_names(statement) - find_names(evidence)))
     if names:
         return Verdict(False, "names that the quote does not hold", names)
+    flipped = _flipped(statement, evidence)
+    if flipped:
+        return Verdict(False, "said with a not where the quote has none, or the reverse", flipped)
     if similarity is not None and similarity >= SIMILARITY_FLOOR:
         return Verdict(True)
     if (detect_language(statement) == "en") != (detect_language(evidence) == "en"):
@@ -68,3 +72,33 @@ def verify(statement: str, quotes: Sequence[str], *, similarity: float | None = 
 def _overlap(statement: str, evidence: str) -> float:
     tokens = set(tokenize(statement))
     return len(tokens & set(tokenize(evidence))) / len(tokens) if tokens else 0.0
+
+
+# A not, and the word it stands before; folded.  Words that only look like one (不少, 不同, 未来, 无论, not only) deny nothing.
+_NOT = re.compile(
+    r"(?:(?:不(?![少同断仅但过只单论足管])|没有?|未(?!来)|无(?![论])|并非|绝非)(?P<han>[\u4e00-\u9fff]{2}))"
+    r"|(?:\b(?:not|never|cannot|can't|won't|\w+n't)(?! only\b| just\b) (?:be |been |yet |to |have |a |an |the )*(?P<word>[a-z]+))"
+)
+
+
+def _flipped(statement: str, evidence: str) -> tuple[str, ...]:
+    """Words that one side denies and the other only affirms; a cheap check, blind to a not that is put in other words."""
+    said, held = fold(statement), fold(evidence)
+    denied_said, denied_held = _denied(said), _denied(held)
+    return tuple(
+        sorted(
+            {w for w in denied_said - denied_held if _affirmed(w, held)}
+            | {w for w in denied_held - denied_said if _affirmed(w, said) and not _affirmed(w, held)}
+        )
+    )
+
+
+def _denied(text: str) -> set[str]:
+    return {m["han"] or m["word"] for m in _NOT.finditer(text)}
+
+
+def _affirmed(word: str, text: str) -> bool:
+    """Whether the word stands there without a not before it."""
+    denied = {m.start("han") if m["han"] else m.start("word") for m in _NOT.finditer(text)}
+    bounds = (r"\b", r"\b") if word.isascii() else ("", "")
+    return any(m.start() not in denied for m in re.finditer(bounds[0] + re.escape(word) + bounds[1], text))
