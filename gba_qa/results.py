@@ -13,12 +13,20 @@ from typing import Any
 from gba_qa.errors import EvaluationError
 from gba_qa.metrics import Report, refusal_curve
 
-__all__ = ["compare", "save"]
+__all__ = ["compare", "home", "save"]
 
-RESULTS = Path("eval/results")
-README = Path("eval/README.md")
-PLOT = Path("eval/refusal.svg")
+HOME = Path("eval")
+RESULTS, README, PLOT = HOME / "results", HOME / "README.md", HOME / "refusal.svg"
 _BEGIN, _END = "<!-- results: drawn by `gba-qa eval --save` -->", "<!-- end of results -->"
+
+
+def home() -> Path:
+    """The folder of the shipped gold set and the results; it comes with the repository, not with the package."""
+    if not (HOME / "gold.jsonl").is_file():
+        raise EvaluationError(
+            f"there is no {HOME / 'gold.jsonl'} below {Path.cwd()}; run this in the repository, or name a gold set with --gold"
+        )
+    return HOME
 
 
 def save(report: Report) -> Path:
