@@ -103,7 +103,7 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
     current: list[_Glyph] = []
     bold = False
     high = 0  # the first half of a surrogate pair
-    printed: dict[str, list[_Glyph]] = {}  # the last places of each character
+    printed: dict[str, list[tuple[float, float]]] = {}  # the last places of each character
     for i in range(count):
         code = raw.FPDFText_GetUnicode(text_page, i)
         if 0xD800 <= code < 0xDC00:
@@ -149,16 +149,17 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
             continue
         glyph = (char, x0, x1, top, bottom, bold)
         places = printed.setdefault(char, [])
-        if any(_same_place(g, glyph) for g in places):
+        near, level = 0.35 * (x1 - x0), 0.25 * (bottom - top)
+        if any([-near < x - x0 < near and -level < y - top < level for x, y in places]):  # noqa: C419  # quicker
             continue
+        places.append((x0, top))
+        if len(places) > 8:
+            del places[0]
         if current and (_apart(current, glyph) or (uprights and _ruled_apart(current[-1], glyph, uprights))):
             yield current
             current = []
             angle = raw.FPDFText_GetCharAngle(text_page, i)
         current.append(glyph)
-        places.append(glyph)
-        if len(places) > 8:
-            del places[0]
     if current:
         yield current
 
@@ -167,11 +168,6 @@ def _ruled_apart(last: _Glyph, glyph: _Glyph, uprights: Sequence[Rule]) -> bool:
     """Whether an upright rule stands between the middles of two characters."""
     low, high, middle = (last[1] + last[2]) / 2, (glyph[1] + glyph[2]) / 2, (glyph[3] + glyph[4]) / 2
     return any(low < rule.at < high and rule.low - 2 <= middle <= rule.high + 2 for rule in uprights)
-
-
-def _same_place(a: _Glyph, b: _Glyph) -> bool:
-    wide = min(a[2] - a[1], b[2] - b[1])
-    return wide > 0 and abs(a[1] - b[1]) < 0.35 * wide and abs(a[3] - b[3]) < 0.25 * (a[4] - a[3])
 
 
 def _apart(current: list[_Glyph], glyph: _Glyph) -> bool:
