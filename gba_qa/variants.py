@@ -5,6 +5,8 @@ Used to widen a keyword query, never to change what is shown.  Both sides are in
 
 from __future__ import annotations
 
+import re
+
 from gba_qa.text import fold
 
 __all__ = ["other_wordings"]
@@ -28,14 +30,23 @@ def other_wordings(query: str) -> list[str]:
 
     >>> other_wordings("香港的資訊科技")
     ['信息']
+    >>> other_wordings("Who painted it?"), other_wordings("AI設備")
+    ([], ['人工智能'])
     """
     folded = fold(query)
     found: list[str] = []
     for left, right in _TABLE:
         for word, other in ((left, right), (right, left)):
-            if word in folded and other not in folded and other not in found:
+            if _stands(word, folded) and other not in folded and other not in found:
                 found.append(other)
     return found
+
+
+def _stands(word: str, text: str) -> bool:
+    """A Chinese word may stand anywhere; a Latin one only as a word: AI is not in "painted"."""
+    if not word.isascii():
+        return word in text
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None
 
 
 _TABLE = [tuple(fold(pair).split()) for pair in _PAIRS.replace("\n", "").split("|") if pair]
