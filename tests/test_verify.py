@@ -92,8 +92,8 @@ def test_changed_facts_are_caught() -> None:
                     count[1] += 1
                     missed.append((kind, changed, sentence))
     total, slipped = (sum(c[i] for c in counts.values()) for i in (0, 1))
-    assert total >= 200 and all(counts[language, kind][0] >= 10 for language in LANGUAGES for kind in ("place", "year", "digit", "magnitude"))
-    assert sum(count for (_, kind), (count, _) in counts.items() if kind == "unit") >= 20, counts
+    assert total >= 200 and all(counts[language, kind][0] >= 5 for language in LANGUAGES for kind in ("place", "year", "digit", "magnitude"))
+    assert sum(count for (_, kind), (count, _) in counts.items() if kind == "unit") >= 10, counts
     assert slipped <= 0.01 * total, missed[:5]
 
 
