@@ -169,3 +169,10 @@ def test_a_page_picture_of_what_is_no_pdf_or_no_page_is_refused(tmp_path: Path) 
     (tmp_path / "b.pdf").write_text("no")
     with pytest.raises(ReadError, match=r"b\.pdf"):
         page_image(tmp_path / "b.pdf", 1)
+
+
+def test_letters_that_stand_close_are_not_taken_for_one_printed_twice(tmp_path: Path) -> None:
+    line = "Pacific coffee will still sell all the efficient official staff offers, silly as Illinois tariffs fill."
+    twice = [(60.0, 100.0, line, 9.0), (60.2, 100.0, line, 9.0)]  # poor man's bold
+    made = read(placed_pdf(tmp_path / "a.pdf", [twice], font="Helvetica"))
+    assert made.text == line

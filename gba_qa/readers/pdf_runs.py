@@ -103,7 +103,7 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
     current: list[_Glyph] = []
     bold = False
     high = 0  # the first half of a surrogate pair
-    printed: dict[str, list[tuple[float, float]]] = {}  # the last places of each character
+    printed: dict[str, list[tuple[float, float, float]]] = {}  # the last places of each character
     for i in range(count):
         code = raw.FPDFText_GetUnicode(text_page, i)
         if 0xD800 <= code < 0xDC00:
@@ -150,9 +150,9 @@ def _stretches(page: Any, text_page: Any, uprights: Sequence[Rule]) -> Iterator[
         glyph = (char, x0, x1, top, bottom, bold)
         places = printed.setdefault(char, [])
         near, level = 0.35 * (x1 - x0), 0.25 * (bottom - top)
-        if any([-near < x - x0 < near and -level < y - top < level for x, y in places]):  # noqa: C419  # quicker
+        if any([abs(x - x0) < min(w, near) and -level < y - top < level for x, y, w in places]):  # noqa: C419  # quicker
             continue
-        places.append((x0, top))
+        places.append((x0, top, near))
         if len(places) > 8:
             del places[0]
         if current and (_apart(current, glyph) or (uprights and _ruled_apart(current[-1], glyph, uprights))):
