@@ -62,7 +62,7 @@ def mutations(sentence: str, language: Language, chance: random.Random) -> list[
         other = str(int(year.group()) + chance.choice((-3, -1, 1, 2, 7)))
         if other not in sentence:
             found.append(("year", sentence[: year.start()] + other + sentence[year.end() :]))
-    for number in re.finditer(r"(?<![\w.,])(?!(?:19|20)\d\d\b(?![,.]\d))\d+(?:,\d{3})*(?:\.\d+)?(?![\w.-])(?=[%％ 家人項项個个億亿萬万])", sentence):
+    for number in re.finditer(r"(?<![A-Za-z\d.,-])(?!(?:19|20)\d\d(?![,.\d]))\d+(?:,\d{3})*(?:\.\d+)?(?![A-Za-z\d-]|\.\d)(?=[%％ 家人項项個个億亿萬万])", sentence):
         digits = number.group()
         at = chance.choice([i for i, c in enumerate(digits) if c.isdigit()])
         other = digits[:at] + str((int(digits[at]) + chance.choice((1, 3))) % 9 + 1) + digits[at + 1 :]
