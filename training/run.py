@@ -1,0 +1,55 @@
+"""The whole recipe: `python -m training.run`.  Every step skips itself when its result is there; a stopped one goes on.
+
+prepare   vocabulary, tokenizer, warm-started rows
+distil    phase 1, towards the English teacher
+retrieve  phase 2, questions and passages, token vectors too
+export    the shipped folder
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+
+def main() -> None:
+    """Read the arguments and go through the steps."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=Path("../shared/training"), help="folder of the raw text")
+    parser.add_argument("--work", type=Path, default=Path("build/training"), help="folder for checkpoints")
+    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--distil-minutes", type=float, default=45)
+    parser.add_argument("--retrieve-minutes", type=float, default=30)
+    parser.add_argument(
+        "--out", type=Path, default=Path("gba_qa/models/gba-minilm-en-zh"), help="the folder that ships"
+    )
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+
+    from training.distil import distil
+    from training.export import export
+    from training.prepare import prepare
+    from training.retrieval import retrieve
+
+    work = arguments.work
+    if not (work / "prepared" / "tokenizer.json").exists():
+        prepare(arguments.shared, work / "prepared")
+    if not (work / "distilled" / "done").exists():
+        distil(work / "prepared", arguments.shared, work / "distilled", minutes=arguments.distil_minutes)
+        (work / "distilled" / "done").touch()
+    if not (work / "retrieval" / "done").exists():
+        retrieve(
+            work / "prepared",
+            work / "distilled",
+            arguments.shared,
+            work / "retrieval",
+            minutes=arguments.retrieve_minutes,
+        )
+        (work / "retrieval" / "done").touch()
+    export(work / "prepared", work / "retrieval" / "checkpoint.pt", arguments.out)
+
+
+if __name__ == "__main__":
+    main()
