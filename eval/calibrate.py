@@ -23,6 +23,7 @@ from eval.fitting import Array, auroc, fit_logistic, fit_softmax
 from eval.questions import Case, gold_cases, paper_cases, xquad_cases
 from gba_qa.answer import choosing, refusal
 from gba_qa.answer.choosing import choose, probabilities, score
+from gba_qa.answer.features import passage_similarities
 from gba_qa.embed import load_embedder
 from gba_qa.matching import holds_any
 
@@ -46,9 +47,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 CHOOSING = tuple(name for group in GROUPS.values() for name in group)
 REFUSING = (
-    "overlap", "rare", "around", "before", "covered", "passage", "phrases", "fits", "fits_figure", "fits_time", "figure_missing",
+    "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "fits", "fits_figure", "fits_time", "figure_missing",
     "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
-    "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
+    "passage_similarity", "passage_weakest", "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
 )  # fmt: skip
 
@@ -115,7 +116,9 @@ def show_choosing(cases: Sequence[Case], weights: Mapping[str, float]) -> str:
             used = [c for c in cases if c.source == source and c.split == split and c.answerable]
             if used:
                 first, shown, number = right_answers(used, weights)
-                lines.append(f"  {source:16} {split:4} n {len(used):4} first {first:.3f} shown {shown:.3f} statements {number:.2f}")
+                lines.append(
+                    f"  {source:16} {split:4} n {len(used):4} first {first:.3f} shown {shown:.3f} statements {number:.2f}"
+                )
     return "\n".join(lines)
 
 
@@ -144,7 +147,8 @@ def evidence_of(case: Case, weights: Mapping[str, float]) -> dict[str, float] | 
         return None
     best = ranked[0][0]
     chances = probabilities([s for _, s in ranked])
-    return refusal.evidence(case.question, case.candidates[best], case.features[best], chances)
+    features = refusal.evidence(case.question, case.candidates[best], case.features[best], chances)
+    return features | passage_similarities(case.question, case.candidates[best], case.answerer.encode_tokens)
 
 
 def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str, object]:
@@ -158,17 +162,27 @@ def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str
     y = np.array([c.answerable for c, _ in used])
     importance = np.array([_importance(c) / size[c.source, c.answerable] for c, _ in used])
     fitted, bias = fit_logistic(x, y, importance, ridge=0.02)
-    model: dict[str, object] = {"bias": round(bias, 4), "weights": {n: round(float(w), 4) for n, w in zip(REFUSING, fitted, strict=True)}}
+    model: dict[str, object] = {
+        "bias": round(bias, 4),
+        "weights": {n: round(float(w), 4) for n, w in zip(REFUSING, fitted, strict=True)},
+    }
     sure = {id(c): _confidence(model, e) for c, e in found}
     answered = sorted(sure[id(c)] for c, _ in used if c.source in {"gold", "papers"} and c.answerable)
-    model["operating_points"] = [[share, round(answered[min(len(answered) - 1, int((1 - share) * len(answered)))], 4)] for share in SHARES]
+    model["operating_points"] = [
+        [share, round(answered[min(len(answered) - 1, int((1 - share) * len(answered)))], 4)] for share in SHARES
+    ]
     counts = {f"{s} {'answerable' if a else 'unanswerable'}": n for (s, a), n in sorted(size.items())}
     model["fitted_on"] = counts
     model["auroc"] = {
         f"{source} {split}": round(auroc(*sides), 3)
         for source in dict.fromkeys(c.source for c, _ in found)
         for split in ("dev", "test")
-        if all(sides := tuple([sure[id(c)] for c, _ in found if c.source == source and c.split == split and c.answerable == a] for a in (True, False)))
+        if all(
+            sides := tuple(
+                [sure[id(c)] for c, _ in found if c.source == source and c.split == split and c.answerable == a]
+                for a in (True, False)
+            )
+        )
     }
     return model
 
@@ -180,20 +194,16 @@ def _importance(case: Case) -> float:
 def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Mapping[str, object]) -> str:
     lines = [f"  AUROC {model['auroc']}"]
     points = dict(model["operating_points"])  # type: ignore[call-overload]
+    sure = {id(c): _confidence(model, e) if (e := evidence_of(c, weights)) is not None else 0.0 for c in cases}
     for share in (0.9, 0.925, 0.95, 0.97):
         row = []
         for source in dict.fromkeys(c.source for c in cases):
             for split in ("dev", "test"):
                 used = [c for c in cases if c.source == source and c.split == split]
-                refused = {a: [_refused(c, weights, model, points[share]) for c in used if c.answerable == a] for a in (True, False)}
+                refused = {a: [sure[id(c)] < points[share] for c in used if c.answerable == a] for a in (True, False)}
                 row.append(f"{source} {split} " + "/".join(f"{np.mean(r):.2f}" if r else "-" for r in refused.values()))
         lines.append(f"  {share}: refused (answerable/unanswerable): " + "; ".join(row))
     return "\n".join(lines)
-
-
-def _refused(case: Case, weights: Mapping[str, float], model: Mapping[str, object], threshold: float) -> bool:
-    features = evidence_of(case, weights)
-    return features is None or _confidence(model, features) < threshold
 
 
 def _confidence(model: Mapping[str, object], features: Mapping[str, float]) -> float:
@@ -204,7 +214,13 @@ def _confidence(model: Mapping[str, object], features: Mapping[str, float]) -> f
 def ablations(cases: Sequence[Case], mode: str, weights: Mapping[str, float]) -> list[str]:
     """Each group left out and the rest fitted anew."""
     sources = [s for s in dict.fromkeys(c.source for c in cases) if any(c.source == s and c.answerable for c in cases)]
-    lines = ["", f"## {mode}", "", "| left out | " + " | ".join(f"{s} dev | {s} test" for s in sources) + " |", "|---" * (1 + 2 * len(sources)) + "|"]
+    lines = [
+        "",
+        f"## {mode}",
+        "",
+        "| left out | " + " | ".join(f"{s} dev | {s} test" for s in sources) + " |",
+        "|---" * (1 + 2 * len(sources)) + "|",
+    ]
     for group in ("nothing", *GROUPS):
         if group == "token vectors" and mode != "vectors":
             continue
@@ -213,7 +229,9 @@ def ablations(cases: Sequence[Case], mode: str, weights: Mapping[str, float]) ->
         cells = []
         for source in sources:
             for split in ("dev", "test"):
-                first, shown, _ = right_answers([c for c in cases if c.source == source and c.split == split and c.answerable], fitted)
+                first, shown, _ = right_answers(
+                    [c for c in cases if c.source == source and c.split == split and c.answerable], fitted
+                )
                 cells.append(f"{100 * first:.1f} / {100 * shown:.1f}")
         lines.append(f"| {group} | " + " | ".join(cells) + " |")
     return lines

@@ -60,7 +60,13 @@ def gold_cases(embedder: object, gold: Path = Path("eval/gold.jsonl")) -> list[C
     for row in _rows(gold):
         cases.append(_case(qa, row, "gold"))
         for swapped in _swapped(row["question"]) if row["answerable"] else ():
-            nothing = {"id": f"{row['id']}-swapped", "question": swapped, "answerable": False, "answers": [], "evidence": []}
+            nothing = {
+                "id": f"{row['id']}-swapped",
+                "question": swapped,
+                "answerable": False,
+                "answers": [],
+                "evidence": [],
+            }
             cases.append(_case(qa, row | nothing, "gold swapped"))
     return cases
 

@@ -189,13 +189,21 @@ def _qa(corpus: str | Path | None, index: str | Path | None, embedder: Embedder 
 
 def _languages(qa: QA) -> dict[str, str]:
     """The language of each document, by source and by file name."""
-    found = {Path(info.source).name: info.language for info in qa.documents()}
+    found: dict[str, str] = {Path(info.source).name: info.language for info in qa.documents()}
     return found | {info.source: info.language for info in qa.documents()}
 
 
 def _scripts(asked: str, target: str) -> str:
     """Whether question and evidence are written in one script; empty where there is no evidence."""
-    return "" if target == "-" else "same" if asked == target else "English and Chinese" if "en" in (asked, target) else "繁 and 简"
+    return (
+        ""
+        if target == "-"
+        else "same"
+        if asked == target
+        else "English and Chinese"
+        if "en" in (asked, target)
+        else "繁 and 简"
+    )
 
 
 def _named(source: str, document: str) -> bool:
@@ -249,4 +257,3 @@ def _precise(text: str, quotes: Sequence[str]) -> int:
         verify(text, [quote]).supported or not others or not verify(text, others).supported
         for quote, others in zip(quotes, rest, strict=True)
     )
-

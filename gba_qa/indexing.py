@@ -244,7 +244,8 @@ def embed_chunks(
     for i, cached in enumerate(held):
         vectors[i] = fresh[at[i]] if cached is None else cached.vector
         if tokens is not None and fresh_tokens is not None:
-            tokens.append(fresh_tokens[at[i]] if cached is None else cached.token_vectors)
+            kept = None if cached is None else cached.token_vectors
+            tokens.append(fresh_tokens[at[i]] if kept is None else kept)
     return vectors, tokens
 
 

@@ -239,12 +239,12 @@ def _read_number(text: str, match: re.Match[str]) -> Quantity | None:
     ):
         return None  # part of a name: A23, co2
     percent = before.rstrip().endswith("百分之")
-    if match := re.compile(r" ?(万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)(?!分)").match(text, end):
-        value, end = value * _MAGNITUDE[match[1]], match.end()
-    elif match := re.compile(r"[ -]?(hundred|thousand|million|mn|billion|bn|trillion|tn)\b").match(text, end):
-        value, end = value * _WORD_MAGNITUDE[match[1]], match.end()
-    elif match := re.compile(r"成(?![立为功员果本长绩分熟交都就效品年型语])").match(text, end):
-        return Quantity(start, match.end(), value * 10, "percent")
+    if found := re.compile(r" ?(万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)(?!分)").match(text, end):
+        value, end = value * _MAGNITUDE[found[1]], found.end()
+    elif found := re.compile(r"[ -]?(hundred|thousand|million|mn|billion|bn|trillion|tn)\b").match(text, end):
+        value, end = value * _WORD_MAGNITUDE[found[1]], found.end()
+    elif found := re.compile(r"成(?![立为功员果本长绩分熟交都就效品年型语])").match(text, end):
+        return Quantity(start, found.end(), value * 10, "percent")
     if value == 1 and raw in {"one"}:
         return None
     return _finish(text, start, end, value, percent, before, digits=raw[0].isdigit(), raw=raw)

@@ -66,12 +66,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> object:
-        if self.family == socket.AF_UNIX or (isinstance(address, tuple) and str(address[0]) in {"127.0.0.1", "::1", "localhost"}):
+        if self.family == socket.AF_UNIX or (
+            isinstance(address, tuple) and str(address[0]) in {"127.0.0.1", "::1", "localhost"}
+        ):
             return connect(self, address)  # type: ignore[arg-type]
         raise AssertionError(f"a connection to {address} was tried")
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: (_ for _ in ()).throw(AssertionError(f"a look-up of {a[0]} was tried")))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *a, **k: (_ for _ in ()).throw(AssertionError(f"a look-up of {a[0]} was tried"))
+    )
     yield
 
 

@@ -17,7 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run(*arguments: str, code: int = 0, cwd: Path = ROOT) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GBA_QA_EMBEDDER": "none", "PYTHONUTF8": "1"}
-    done = subprocess.run([sys.executable, "-m", "gba_qa", *arguments], capture_output=True, text=True, cwd=cwd, env=environment, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "gba_qa", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        encoding="utf-8",
+    )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -40,7 +47,16 @@ def test_help_names_every_verb_and_is_quick() -> None:
 
 def test_ask_json_is_the_contract(index: str) -> None:
     answer: dict[str, Any] = json.loads(run("ask", "渡輪每日載客幾多？", "--index", index, "--json"))
-    assert {"question", "language", "answer", "abstained", "statements", "citations", "hits", "seconds"} <= answer.keys()
+    assert {
+        "question",
+        "language",
+        "answer",
+        "abstained",
+        "statements",
+        "citations",
+        "hits",
+        "seconds",
+    } <= answer.keys()
     assert answer["language"] == "zh-Hant" and not answer["abstained"] and "52,300" in answer["answer"]
     assert set(answer["statements"][0]) == {"text", "citations"}
     assert {"number", "title", "source", "page", "start", "end", "quote"} <= answer["citations"][0].keys()

@@ -17,13 +17,44 @@ from gba_qa.results import compare
 from tests.conftest import HashEmbedder
 
 CORPUS = [
-    {"id": "ferry", "title": "渡輪", "text": "渡輪公司在2031年營運14條航線。成人票價為每程9.5港元。", "language": "zh-Hant"},
-    {"id": "library", "title": "Library", "text": "The library of Tai Po counted 1.25 million visitors in 2031. It employs 86 people.", "language": "en"},
+    {
+        "id": "ferry",
+        "title": "渡輪",
+        "text": "渡輪公司在2031年營運14條航線。成人票價為每程9.5港元。",
+        "language": "zh-Hant",
+    },
+    {
+        "id": "library",
+        "title": "Library",
+        "text": "The library of Tai Po counted 1.25 million visitors in 2031. It employs 86 people.",
+        "language": "en",
+    },
 ]
 GOLD = [
-    {"id": "a", "question": "2031年渡輪公司營運多少條航線？", "language": "zh-Hant", "answerable": True, "answers": ["14條"], "evidence": [{"document": "ferry"}]},
-    {"id": "b", "question": "How many visitors did the library of Tai Po count in 2031?", "language": "en", "answerable": True, "answers": ["1.25 million"], "evidence": [{"document": "library", "quote": "1.25 million visitors"}]},
-    {"id": "c", "question": "Who painted the ceiling in Rome?", "language": "en", "answerable": False, "answers": [], "evidence": []},
+    {
+        "id": "a",
+        "question": "2031年渡輪公司營運多少條航線？",
+        "language": "zh-Hant",
+        "answerable": True,
+        "answers": ["14條"],
+        "evidence": [{"document": "ferry"}],
+    },
+    {
+        "id": "b",
+        "question": "How many visitors did the library of Tai Po count in 2031?",
+        "language": "en",
+        "answerable": True,
+        "answers": ["1.25 million"],
+        "evidence": [{"document": "library", "quote": "1.25 million visitors"}],
+    },
+    {
+        "id": "c",
+        "question": "Who painted the ceiling in Rome?",
+        "language": "en",
+        "answerable": False,
+        "answers": [],
+        "evidence": [],
+    },
 ]
 
 
@@ -33,7 +64,9 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def report(tmp_path: Path) -> Report:
-    return run(gold=write(tmp_path / "gold.jsonl", GOLD), corpus=write(tmp_path / "corpus.jsonl", CORPUS), embedder="none")
+    return run(
+        gold=write(tmp_path / "gold.jsonl", GOLD), corpus=write(tmp_path / "corpus.jsonl", CORPUS), embedder="none"
+    )
 
 
 def test_a_small_set_is_measured_rightly(tmp_path: Path) -> None:
@@ -102,7 +135,10 @@ def test_an_answer_is_held_whole(text: str, answer: str, expected: bool) -> None
         ('{"id": "a"', "line 1"),
         ('{"id": "a", "question": "x", "language": "en", "answerable": false}\n\n[1]', "line 3"),
         ('{"id": "a", "question": "x", "language": "en", "answerable": true, "answers": [], "evidence": []}', "line 1"),
-        ('{"id": "a", "question": "x", "language": "en", "answerable": false}\n{"id": "a", "question": "y", "language": "en", "answerable": false}', "line 2"),
+        (
+            '{"id": "a", "question": "x", "language": "en", "answerable": false}\n{"id": "a", "question": "y", "language": "en", "answerable": false}',
+            "line 2",
+        ),
         ('{"id": "a", "question": "x", "language": "fr", "answerable": false}', "fr"),
         ("", "empty"),
     ],
@@ -136,6 +172,15 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
 
 def test_an_index_can_be_asked_too(small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:
     qa = QA.build([small_folder], tmp_path / "index", embedder=embedder)
-    gold = [{"id": "x", "question": "渡輪每日載客幾多？", "language": "zh-Hant", "answerable": True, "answers": ["52,300"], "evidence": [{"document": "harbour.zh-Hant.md", "quote": "52,300人次"}]}]
+    gold = [
+        {
+            "id": "x",
+            "question": "渡輪每日載客幾多？",
+            "language": "zh-Hant",
+            "answerable": True,
+            "answers": ["52,300"],
+            "evidence": [{"document": "harbour.zh-Hant.md", "quote": "52,300人次"}],
+        }
+    ]
     found = run(gold=write(tmp_path / "gold.jsonl", gold), qa=qa).measures()
     assert found["recall@5"] == 1.0 and found["contained"] == 1.0

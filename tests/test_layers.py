@@ -58,7 +58,13 @@ def test_imports_point_down(part: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import gba_qa", "import gba_qa.cli", "from gba_qa import QA", "from gba_qa import load_embedder", "import gba_qa.index"],
+    [
+        "import gba_qa",
+        "import gba_qa.cli",
+        "from gba_qa import QA",
+        "from gba_qa import load_embedder",
+        "import gba_qa.index",
+    ],
 )
 def test_importing_loads_nothing_heavy(statement: str) -> None:
     code = f"import sys; {statement}; print(sorted({{'torch', 'faiss', 'transformers', 'gradio', 'onnxruntime'}} & set(sys.modules)))"
@@ -77,4 +83,6 @@ def test_public_names_are_sorted_and_there() -> None:
 def test_no_pickle() -> None:
     for file in PACKAGE.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
-        assert not re.search(r"^\s*(?:import|from) (?:pickle|dill|joblib|marshal|shelve)\b|allow_pickle=True", text, re.M), file
+        assert not re.search(
+            r"^\s*(?:import|from) (?:pickle|dill|joblib|marshal|shelve)\b|allow_pickle=True", text, re.M
+        ), file

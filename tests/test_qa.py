@@ -103,7 +103,11 @@ def test_parallel_versions_are_one_text_to_a_reader(tmp_path: Path, embedder: Ha
         front = f'---\ntitle: "Ferry"\nlanguage: {language}\nslug: ferry\n---\n\n'
         (folder / f"ferry.{language}.md").write_text(f"{front}# Ferry\n\n{text}\n", encoding="utf-8")
     qa = QA.build([folder], tmp_path / "index", embedder=embedder)
-    for question, language in (("How many passengers does the ferry carry?", "en"), ("大澳渡輪載幾多乘客？", "zh-Hant"), ("大澳渡轮载多少乘客？", "zh-Hans")):
+    for question, language in (
+        ("How many passengers does the ferry carry?", "en"),
+        ("大澳渡輪載幾多乘客？", "zh-Hant"),
+        ("大澳渡轮载多少乘客？", "zh-Hans"),
+    ):
         hits = qa.search(question, 10)
         assert {h.chunk.language for h in hits} == {language}
     english = [d.id for d in qa.documents() if d.language == "en"]
@@ -156,7 +160,11 @@ def test_running_reader_sees_a_new_build(qa: QA, small_folder: Path, tmp_path: P
 def test_shipped_knowledge_answers_in_three_languages(tmp_path: Path, no_network: None) -> None:
     qa = QA.build(index=tmp_path / "index", embedder="none")
     assert not qa.report.failed  # type: ignore[union-attr]
-    for question in ("2023年第3季前海辦公樓的空置率是多少？", "2023年第3季度前海写字楼的空置率是多少？", "What was the office vacancy rate in Qianhai in Q3 2023?"):
+    for question in (
+        "2023年第3季前海辦公樓的空置率是多少？",
+        "2023年第3季度前海写字楼的空置率是多少？",
+        "What was the office vacancy rate in Qianhai in Q3 2023?",
+    ):
         answer = qa.ask(question)
         assert "28.9%" in answer.text
         assert_quotes_stand(qa, answer)

@@ -17,7 +17,14 @@ def test_fold_keeps_length_and_is_idempotent(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("traditional", "simplified"),
-    [("粵港澳大灣區", "粤港澳大湾区"), ("購買住房", "购买住房"), ("衞生署", "卫生署"), ("臺灣", "台湾"), ("發展為後", "发展为后"), ("裏面", "里面")],
+    [
+        ("粵港澳大灣區", "粤港澳大湾区"),
+        ("購買住房", "购买住房"),
+        ("衞生署", "卫生署"),
+        ("臺灣", "台湾"),
+        ("發展為後", "发展为后"),
+        ("裏面", "里面"),
+    ],
 )
 def test_both_scripts_give_the_same_tokens(traditional: str, simplified: str) -> None:
     assert tokenize(traditional) == tokenize(simplified)

@@ -62,7 +62,10 @@ def mutations(sentence: str, language: Language, chance: random.Random) -> list[
         other = str(int(year.group()) + chance.choice((-3, -1, 1, 2, 7)))
         if other not in sentence:
             found.append(("year", sentence[: year.start()] + other + sentence[year.end() :]))
-    for number in re.finditer(r"(?<![A-Za-z\d.,-])(?!(?:19|20)\d\d(?![,.\d]))\d+(?:,\d{3})*(?:\.\d+)?(?![A-Za-z\d-]|\.\d)(?=[%％ 家人項项個个億亿萬万])", sentence):
+    for number in re.finditer(
+        r"(?<![A-Za-z\d.,-])(?!(?:19|20)\d\d(?![,.\d]))\d+(?:,\d{3})*(?:\.\d+)?(?![A-Za-z\d-]|\.\d)(?=[%％ 家人項项個个億亿萬万])",
+        sentence,
+    ):
         digits = number.group()
         at = chance.choice([i for i, c in enumerate(digits) if c.isdigit()])
         other = digits[:at] + str((int(digits[at]) + chance.choice((1, 3))) % 9 + 1) + digits[at + 1 :]
@@ -92,7 +95,9 @@ def test_changed_facts_are_caught() -> None:
                     count[1] += 1
                     missed.append((kind, changed, sentence))
     total, slipped = (sum(c[i] for c in counts.values()) for i in (0, 1))
-    assert total >= 200 and all(counts[language, kind][0] >= 5 for language in LANGUAGES for kind in ("place", "year", "digit", "magnitude"))
+    assert total >= 200 and all(
+        counts[language, kind][0] >= 5 for language in LANGUAGES for kind in ("place", "year", "digit", "magnitude")
+    )
     assert sum(count for (_, kind), (count, _) in counts.items() if kind == "unit") >= 10, counts
     assert slipped <= 0.01 * total, missed[:5]
 
@@ -136,7 +141,10 @@ def test_true_statements_pass_however_they_are_written() -> None:
     [
         ("The vacancy rate was 28.9%.", "2023年第3季前海辦公樓空置率高達28.9%。"),
         ("Qianhai used US$5.864 billion of foreign capital in 2022.", "2022年前海實際使用外資58.64億美元。"),
-        ("前海2022年實際使用外資58.64億美元。", "Foreign capital actually used in Qianhai was US$5.864 billion in 2022."),
+        (
+            "前海2022年實際使用外資58.64億美元。",
+            "Foreign capital actually used in Qianhai was US$5.864 billion in 2022.",
+        ),
         ("大灣區有九個城市在內地。", "大湾区的内地部分有9个城市。"),
         ("約兩成企業註冊資本逾1,000萬美元。", "注册资本高于1000万美元的企业约占20%。"),
         ("Hong Kong has 7.4 million people.", "香港有740萬人。"),
@@ -182,4 +190,7 @@ def test_no_quote_carries_nothing() -> None:
 
 
 def test_two_quotes_carry_together() -> None:
-    assert verify("港資企業：2025年目標：11,000家（2022年：8,274家）", ["港資企業 | 8,274家 | 11,000家", "指標 | 2022年 | 2025年目標"]).supported
+    assert verify(
+        "港資企業：2025年目標：11,000家（2022年：8,274家）",
+        ["港資企業 | 8,274家 | 11,000家", "指標 | 2022年 | 2025年目標"],
+    ).supported
