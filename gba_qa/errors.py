@@ -1,16 +1,16 @@
 """Everything this package raises on purpose, as one tree, so that a caller can catch as narrowly as it likes.
 
-    GbaQAError
-    ├── ReadError               a document could not be read; the message names it and says why
-    │   └── UnsupportedFormat   nothing here reads that kind of file
-    ├── IndexNotFound           no index where one was named
-    ├── IndexMismatch           the index was built by another embedder, chunker or format
-    ├── IndexCorrupt            a file of the index is missing, cut short or changed
-    ├── IndexLocked             another process is writing to the index
-    ├── MissingDependency       an extra is not installed; `.extra` names it
-    ├── AnswererError           the language model could not answer; `.retryable` says whether trying again may help
-    ├── EvaluationError         a gold set or corpus file is malformed; the message names file and line
-    └── UsageError              an argument or setting has a value that can't be used
+GbaQAError
+├── ReadError               a document could not be read; the message names it and says why
+│   └── UnsupportedFormat   nothing here reads that kind of file
+├── IndexNotFound           no index where one was named
+├── IndexMismatch           the index was built by another embedder, chunker or format
+├── IndexCorrupt            a file of the index is missing, cut short or changed
+├── IndexLocked             another process is writing to the index
+├── MissingDependency       an extra is not installed; `.extra` names it
+├── AnswererError           the language model could not answer; `.retryable` says whether trying again may help
+├── EvaluationError         a gold set or corpus file is malformed; the message names file and line
+└── UsageError              an argument or setting has a value that can't be used
 """
 
 from __future__ import annotations
