@@ -145,6 +145,9 @@ class LLMAnswerer:
                 kind = response.headers.get("content-type", "")
                 if "html" in kind:
                     raise AnswererError(f"{self.url} sent a web page, not an answer: is the URL right?")
+                if "application/json" in kind:  # an endpoint that doesn't stream sends one object
+                    yield from _content(response.read().decode("utf-8", "replace"), self.url)
+                    return
                 yield from self._events(response, deadline=time.monotonic() + 4 * self.timeout)
         except httpx.HTTPError as error:
             raise AnswererError(f"{self.url}: {type(error).__name__}", retryable=True) from None
@@ -157,7 +160,7 @@ class LLMAnswerer:
             if time.monotonic() > deadline:
                 raise AnswererError(f"{self.url} took too long", retryable=False)
             if not line.startswith("data:"):
-                if line.startswith("{"):  # an endpoint that doesn't stream sends one object
+                if line.startswith("{"):  # the same, under another name
                     yield from _content(line, self.url)
                     done = True
                 continue
