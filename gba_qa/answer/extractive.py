@@ -17,7 +17,7 @@ import numpy as np
 from gba_qa.answer.candidates import Candidate, collect
 from gba_qa.answer.choosing import choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
-from gba_qa.answer.features import Idf, TokenEncoder, features_of
+from gba_qa.answer.features import Idf, TokenEncoder, features_of, passage_similarities
 from gba_qa.answer.messages import say
 from gba_qa.answer.question import Question, analyse
 from gba_qa.answer.refusal import confidence, evidence, threshold
@@ -72,7 +72,9 @@ class ExtractiveAnswerer:
         if not ranked:
             return self._refuse(asked, hits, 0.0)
         chances = probabilities([s.score for s in ranked])
-        features = evidence(asked, ranked[0].candidate, ranked[0].features, chances)
+        best = ranked[0]
+        features = evidence(asked, best.candidate, best.features, chances)
+        features |= passage_similarities(asked, best.candidate, self.encode_tokens)
         sure = confidence(features)
         if self.answerable_share < 1.0 and sure < threshold(self.answerable_share, features):
             return self._refuse(asked, hits, sure)

@@ -21,11 +21,12 @@ from gba_qa.rerank import maxsim
 from gba_qa.text import tokenize
 from gba_qa.types import Floats, Hit
 
-__all__ = ["Idf", "TokenEncoder", "features_of"]
+__all__ = ["Idf", "TokenEncoder", "features_of", "passage_similarities"]
 
 Idf = Callable[[str], float]
 TokenEncoder = Callable[[Sequence[str]], list[Floats]]
 ENCODED = 24  # candidates that get token-level similarity: the cost is one short forward pass each, cached
+UNSEEN = "\0"  # a token that no text has: its weight is the highest there is
 SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it rarely carries a meaning
 
 _CAUSE = re.compile(
@@ -50,13 +51,16 @@ def features_of(
     """One mapping per candidate.  Without `encode_tokens` the similarities are 0."""
     idf = idf or _idf_among([c.hit for c in candidates])
     weights = {t: idf(t) * (1.0 if len(t) > 1 or t.isascii() else SINGLE) for t in (*question.tokens, *question.others)}
-    found = [_features(question, candidate, weights) for candidate in candidates]
+    unseen = idf(UNSEEN) or 1.0
+    found = [_features(question, candidate, weights, unseen) for candidate in candidates]
     for features, more in zip(found, _similarities(question, candidates, found, encode_tokens), strict=True):
         features.update(more)
     return found
 
 
-def _features(question: Question, candidate: Candidate, weights: Mapping[str, float]) -> dict[str, float]:
+def _features(
+    question: Question, candidate: Candidate, weights: Mapping[str, float], unseen: float
+) -> dict[str, float]:
     chunk = candidate.hit.chunk
     held = read_text(candidate.text)
     around = read_text(f"{chunk.title}\n{chunk.heading}\n{chunk.context}")
@@ -70,6 +74,8 @@ def _features(question: Question, candidate: Candidate, weights: Mapping[str, fl
         "before": _covered(question, weights, before.tokens, without=known),
         "after": _covered(question, weights, after.tokens, without=known),
         "passage": _covered(question, weights, passage.tokens | around.tokens),
+        "unknown": _covered(question, weights, frozenset(t for t, w in weights.items() if w >= 0.98 * unseen)),
+        "rarest_missing": max((w for t, w in weights.items() if t not in passage.tokens | around.tokens), default=0.0) / unseen,
         "phrases": len(asked.grams & held.grams) / max(1, len(asked.grams)),
         "hit": candidate.hit.score if candidate.hit.retriever == "hybrid" else candidate.hit.signals.get("bm25", 0.0),
         "first": float(candidate.rank == 0),
@@ -187,6 +193,16 @@ def _similarities(
     for i, values in zip(chosen, result, strict=True):
         filled[i] = values
     return filled
+
+
+def passage_similarities(question: Question, candidate: Candidate, encode_tokens: TokenEncoder | None) -> dict[str, float]:
+    """How well the question is met in the whole passage of a candidate, title and headings too: what refusal looks at."""
+    if encode_tokens is None:
+        return {"passage_similarity": 0.0, "passage_weakest": 0.0}
+    chunk = candidate.hit.chunk
+    told = "\n".join(part for part in (chunk.title, chunk.heading, chunk.context, chunk.text) if part)
+    query, passage = encode_tokens([question.text, told])
+    return {"passage_similarity": float(maxsim(query, [passage])[0]), "passage_weakest": _weakest(query, passage)}
 
 
 def _weakest(query: Floats, vectors: Floats) -> float:
