@@ -13,6 +13,7 @@ import torch
 from training.model import BilingualEncoder
 
 Item = TypeVar("Item")
+TELL_EVERY = 50
 POOL = 40  # batches sorted by length together: like lengths waste no padding, and the order stays random
 
 

@@ -9,8 +9,10 @@ export    the shipped folder
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")  # read when torch loads; see training.model.encode
 import torch
 
 
