@@ -94,6 +94,7 @@ def build_page(qa: QA, sessions: Sessions, config: Config) -> Any:
             js="(question, context) => window.gba.submit(question)",
             concurrency_limit=at_once,
             show_progress="hidden",
+            api_name="page",
             api_visibility="private",
         )
         stop.click(None, None, None, cancels=[asking], js="() => window.gba.stopped()", api_visibility="private")

@@ -40,12 +40,13 @@ def passage(
     """
     length = len(document.text)
     quote = Span(min(quote.start, length), min(quote.end, length))
-    window = window or Span(quote.start - BEFORE, quote.end + AFTER)
+    window = Span(quote.start - BEFORE, quote.end + AFTER) if window is None else window
     blocks = [b for b in _all_blocks(document) if b.end > window.start and b.start < window.end]
     if len(blocks) > 1 and _is_title(blocks[0], document) and quote.start >= blocks[0].end:
         blocks = blocks[1:]  # it stands above the text already
     if not blocks:
-        return Passage("", max(0, window.start), min(length, max(0, window.end)))
+        start = min(length, max(0, window.start))
+        return Passage("", start, min(length, max(start, window.end)))
     writer = _Writer(document, quote, kind, ui, script)
     start = 0 if window.start <= 0 else blocks[0].start
     end = length if blocks[-1].end >= len(document.text.rstrip()) else blocks[-1].end

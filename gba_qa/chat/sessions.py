@@ -7,13 +7,14 @@ every few minutes) or when the server stops; its folder and index go with it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from gba_qa.errors import GbaQAError
 from gba_qa.qa import QA
@@ -45,6 +46,8 @@ class Session:
         self.folder = folder
         self.seen = now
         self.documents: dict[str, Document] = {}
+        self._paths: dict[str, Path] = {}
+        self._contents: dict[str, str] = {}
         self.lock = threading.Lock()
 
     def new_path(self, suffix: str) -> Path:
@@ -52,18 +55,23 @@ class Session:
         return self.folder / f"{secrets.token_hex(16)}{suffix}"
 
     def add(self, path: Path, name: str) -> Document:
-        """Read a file that lies in the folder.  Raises ReadError with the reason, or TooMany; then the file is removed."""
+        """Read a file that lies in the folder.  Raises ReadError with the reason, or TooMany; then the file is removed.
+
+        Another file of the same name is numbered: `report (2).pdf`.  The same file once more stays one document.
+        """
         try:
             with self.lock:
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                for document in self.documents.values():
+                    if self._contents[document.id] == content and document.source == name:
+                        path.unlink()
+                        return document
                 if len(self.documents) >= MAX_DOCUMENTS:
                     raise TooMany("upload_many")
                 with ONE_READER:
-                    document = self.qa.add(path, source=name)
-                known = self.documents.get(document.id)
-                if known is not None:
-                    path.unlink(missing_ok=True)
-                    return known
+                    document = self.qa.add(path, source=self._free_name(name))
                 self.documents[document.id] = document
+                self._paths[document.id], self._contents[document.id] = path, content
                 if sum(len(d.text) for d in self.documents.values()) > MAX_CHARACTERS:
                     self._forget(document.id)
                     raise TooMany("upload_many")
@@ -73,6 +81,7 @@ class Session:
             raise
 
     def remove(self, doc_id: str) -> None:
+        """Take a document out again and delete its file; nothing happens when it is not this session's."""
         with self.lock:
             if doc_id in self.documents:
                 self._forget(doc_id)
@@ -80,6 +89,13 @@ class Session:
     def _forget(self, doc_id: str) -> None:
         self.qa.remove(doc_id)
         del self.documents[doc_id]
+        self._paths.pop(doc_id).unlink(missing_ok=True)
+
+    def _free_name(self, name: str) -> str:
+        taken = {document.source for document in self.documents.values()}
+        stem, suffix = PurePath(name).stem, PurePath(name).suffix
+        names = (name, *(f"{stem} ({n}){suffix}" for n in range(2, MAX_DOCUMENTS + 2)))
+        return next(n for n in names if n not in taken)
 
 
 class Sessions:

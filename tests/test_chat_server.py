@@ -1,0 +1,379 @@
+"""The running server over plain HTTP: what it answers, what it refuses, who may use it, and how fast it is."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.chat_server import ROOT, Server, build_knowledge, environment
+
+VACANCY = "2023年第3季前海辦公樓的空置率是多少？"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_knowledge(tmp_path_factory.mktemp("chat") / "index")
+
+
+@pytest.fixture(scope="module")
+def server(index: Path) -> Iterator[Server]:
+    server = Server("--index", str(index), GBA_QA_QUESTIONS_PER_MINUTE="100000", GBA_QA_MAX_UPLOAD_MB="1")
+    yield server
+    server.stop()
+
+
+def fetch(
+    server: Server, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """One request, the path sent as it stands (http.client does not tidy it)."""
+    place = urlsplit(server.url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    connection.putrequest(method, path, skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name.replace("_", "-"), value)
+    if body is not None and "Content_Length" not in headers:
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body)
+    response = connection.getresponse()
+    answer = (response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    connection.close()
+    return answer
+
+
+def post(server: Server, path: str, value: object, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    return fetch(
+        server, path, method="POST", body=json.dumps(value).encode(), Content_Type="application/json", **headers
+    )
+
+
+def test_the_page_has_strict_headers_and_names_no_other_host(server: Server) -> None:
+    status, headers, body = fetch(server, "/")
+    assert status == 200
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    cookie = headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    text = body.decode()
+    for tag in ("<script", "<link", "<img", "<iframe", "<meta"):
+        for piece in text.split(tag)[1:]:
+            assert "//" not in piece.split(">")[0].replace("http://www.w3.org", ""), piece[:200]
+    again = fetch(server, "/", Cookie=cookie.split(";")[0])
+    assert "set-cookie" not in again[1]
+
+
+def test_all_its_own_files_are_served_and_nothing_else_there(server: Server) -> None:
+    folder = ROOT / "gba_qa" / "chat" / "static"
+    for file in folder.iterdir():
+        status = fetch(server, f"/gba/{file.name}")[0]
+        assert status == (200 if file.suffix in {".js", ".css", ".svg"} else 404), file.name
+
+
+def probes() -> list[str]:
+    secret = "/etc/passwd"
+    base = [
+        f"/file={secret}", f"/gradio_api/file={secret}", f"/gradio_api/file/{secret}", f"/file/{secret}",
+        "/gradio_api/file=../../../../etc/passwd", "/gradio_api/file=..%2f..%2f..%2fetc%2fpasswd",
+        "/gradio_api/file=%252e%252e%252fetc%252fpasswd", "/gradio_api/file=C:/Windows/win.ini",
+        "/gradio_api/file=http://127.0.0.1:1/", "/gradio_api/file=file:///etc/passwd",
+        f"/gradio_api/file={ROOT}/pyproject.toml", f"/gradio_api/file={ROOT}/gba_qa/chat/server.py",
+        "/gradio_api/proxy=http://127.0.0.1:1/", "/proxy=http://169.254.169.254/latest/", "/gradio_api/proxy=https://example.com/",
+        "/assets/../../../../etc/passwd", "/assets/..%2f..%2fetc/passwd", "/assets/%2e%2e/%2e%2e/index.html",
+        "/static/../../../pyproject.toml", "/static/js/..%2f..%2f..%2fetc", "/svelte/../../etc/passwd", "/svelte/x.js",
+        "/gradio_api/custom_component/0/client/component/..%2f..%2fetc", "/gradio_api/stream/a/b/c/playlist.m3u8",
+        "/gradio_api/upload_progress?upload_id=x", "/monitoring", "/monitoring/summary", "/gradio_api/deep_link?session_hash=x",
+        "/gradio_api/token", "/gradio_api/runs", "/gradio_api/dev/reload", "/gradio_api/vibe-code", "/gradio_api/openapi.json",
+        "/gradio_api/profiling/summary", "/docs", "/redoc", "/openapi.json", "/manifest.json", "/pwa_icon", "/gba/../ui.py",
+        "/gba/%2e%2e/ui.py", "/gba/strings.json", "/gba/server.py", "/gba/header.html", "//etc/passwd", "/.git/config",
+        "/gradio_api/call/gba_rate/x", "/gradio_api/mcp/sse",
+    ]  # fmt: skip
+    return base
+
+
+@pytest.mark.parametrize("path", probes())
+def test_nothing_outside_the_page_is_served(server: Server, path: str) -> None:
+    for method in ("GET", "HEAD", "POST"):
+        status, _, body = fetch(server, path, method=method, body=b"{}" if method == "POST" else None)
+        assert status in {403, 404, 405}, (method, path, status)
+        assert b"root:" not in body
+        assert b"[project]" not in body
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/gradio_api/upload", "/gradio_api/run/ask", "/gradio_api/api/ask", "/gradio_api/process_recording", "/gradio_api/vibe-edit",
+     "/gradio_api/stream/x", "/gradio_api/run-history/connect", "/gradio_api/call/lambda", "/gradio_api/call/answer"],
+)  # fmt: skip
+def test_gradio_s_other_doors_are_shut(server: Server, path: str) -> None:
+    assert post(server, path, {"data": []})[0] == 404
+    assert fetch(server, path, method="PUT", body=b"{}")[0] == 405
+    assert fetch(server, path, method="DELETE")[0] == 405
+
+
+def component(server: Server) -> int:
+    config = json.loads(fetch(server, "/config")[2])
+    return next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "gba-bridge")
+
+
+def test_calls_take_no_paths_and_no_other_functions(server: Server) -> None:
+    """The class of holes where a component's server function was called with somebody else's file or name."""
+    bridge = component(server)
+
+    def call(name: str, data: object, block: int = bridge) -> tuple[int, bytes]:
+        status, _, body = post(
+            server,
+            "/gradio_api/component_server",
+            {"data": data, "component_id": block, "fn_name": name, "session_hash": "x"},
+        )
+        return status, body
+
+    assert call("gba_about", {"ui": "en"})[0] == 200
+    for name in (
+        "preprocess",
+        "postprocess",
+        "get_config",
+        "__init__",
+        "__class__",
+        "gba_",
+        "move_resource_to_block_cache",
+    ):
+        assert call(name, {"path": "/etc/passwd"})[0] in {404, 500}, name
+    for doc in (
+        "/etc/passwd",
+        "../../pyproject.toml",
+        f"{ROOT}/pyproject.toml",
+        7,
+        None,
+        ["x"],
+        {"path": "/etc/passwd"},
+    ):
+        for name in ("gba_passage", "gba_picture"):
+            status, body = call(name, {"doc": doc, "start": 0, "end": 10, "path": "/etc/passwd"})
+            assert (status, body) == (200, b"null"), (name, doc)
+    for junk in (None, [], "text", 3, {"turns": 5}, {"turns": [[[]]]}, {"query": {"a": 1}}, {"from": "x", "to": []}):
+        for name in ("gba_render", "gba_search", "gba_documents", "gba_export", "gba_rate", "gba_hello", "gba_remove"):
+            assert call(name, junk)[0] == 200, (name, junk)
+
+
+def test_requests_from_other_sites_and_under_other_names_are_refused(server: Server) -> None:
+    port = urlsplit(server.url).port
+    body = {"data": {}, "component_id": component(server), "fn_name": "gba_hello", "session_hash": "x"}
+    assert post(server, "/gradio_api/component_server", body, Origin="http://evil.example")[0] == 403
+    assert post(server, "/gradio_api/component_server", body, Origin=f"http://127.0.0.1:{port}")[0] == 200
+    assert fetch(server, "/", Host="evil.example")[0] == 421  # DNS rebinding
+    assert fetch(server, "/", Host=f"localhost:{port}")[0] == 200
+
+
+def test_bodies_are_bounded(server: Server) -> None:
+    assert fetch(server, "/gradio_api/queue/join", method="POST", body=b"", Content_Length="99999999999")[0] == 413
+    assert fetch(server, "/gradio_api/queue/join", method="POST", body=b"", Content_Length="-1")[0] in {400, 413}
+    assert fetch(server, "/gradio_api/component_server", method="POST", body=b"x" * (2 << 20))[0] == 413
+
+
+def upload(server: Server, name: str, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
+    status, _, answer = fetch(
+        server, "/gba/upload", method="POST", body=body,
+        X_Filename=quote(name), X_Language="zh-Hans", **{"Cookie": f"gba_qa_session={'u' * 32}"} | headers,
+    )  # fmt: skip
+    return status, json.loads(answer) if answer[:1] == b"{" else {}
+
+
+def test_uploads_are_checked(server: Server) -> None:
+    status, said = upload(server, "../../../tmp/evil.txt", "灯塔共有417级台阶。".encode())
+    assert status == 200
+    assert not Path("/tmp/evil.txt").exists()
+    assert "evil.txt" in said["message"]
+    assert upload(server, "program.exe", b"MZ")[0] == 415
+    assert upload(server, "no-suffix", b"text")[0] == 415
+    assert upload(server, "empty.txt", b"")[0] == 422
+    assert "1 MB" in upload(server, "big.txt", b"x" * ((1 << 20) + 1))[1]["error"]
+    assert upload(server, "big.txt", b"x" * (3 << 20))[0] == 413
+    assert upload(server, "note.txt", b"text", Cookie="other=1")[0] == 403
+    assert upload(server, "note.txt", b"text", Origin="http://evil.example")[0] == 403
+
+
+# ---------- for programs ----------
+
+
+def test_only_ask_and_search_are_listed(server: Server) -> None:
+    listed = json.loads(fetch(server, "/gradio_api/info")[2])
+    assert set(listed["named_endpoints"]) == {"/ask", "/search"}
+    assert listed["unnamed_endpoints"] == {}
+
+
+def test_the_two_endpoints_give_the_contract_s_json(server: Server, index: Path) -> None:
+    from gradio_client import Client
+
+    client = Client(server.url, verbose=False)
+    answer = client.predict(VACANCY, api_name="/ask")
+    assert set(answer) >= {"question", "language", "answer", "abstained", "statements", "citations", "hits", "seconds"}
+    assert "28.9%" in answer["answer"]
+    assert answer["language"] == "zh-Hant"
+    assert set(answer["citations"][0]) >= {"number", "title", "source", "page", "start", "end", "quote"}
+    command = [sys.executable, "-W", "ignore", "-m", "gba_qa", "ask", VACANCY, "--index", str(index), "--json"]
+    told = json.loads(subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, check=True).stdout)
+    assert {k: v for k, v in answer.items() if k != "seconds"} == {k: v for k, v in told.items() if k != "seconds"}
+    hits = client.predict("Qianhai office vacancy", 3, "bm25", api_name="/search")
+    assert [h["rank"] for h in hits] == [1, 2, 3]
+    assert set(hits[0]) >= {"rank", "score", "doc_id", "source", "page", "text"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "data"), [("ask", [""]), ("ask", ["x" * 1001]), ("ask", [None]), ("search", ["q", 3, "magic"])]
+)
+def test_programs_are_told_what_is_wrong(server: Server, endpoint: str, data: list[object]) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises((AppError, ValueError)):
+        Client(server.url, verbose=False).predict(*data, api_name=f"/{endpoint}")
+
+
+# ---------- who may use it ----------
+
+
+def refuse(*arguments: str, **settings: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(ROOT / "ui.py"), *arguments],
+        cwd=ROOT, env=environment(**settings), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_public_address_needs_a_password_or_a_word() -> None:
+    assert "--no-auth" in refuse("--host", "0.0.0.0")
+    assert "--no-auth" in refuse(GBA_QA_HOST="0.0.0.0")
+    assert "user:password" in refuse("--auth", "nocolon")
+    assert "not an address of this machine" in refuse("--host", "203.0.113.7", "--no-auth")
+
+
+def test_an_index_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    assert "gba-qa index" in refuse("--index", str(tmp_path / "none"))
+
+
+def test_with_a_password_nothing_is_told_before_it(index: Path) -> None:
+    server = Server("--index", str(index), "--host", "0.0.0.0", GBA_QA_AUTH="reader:secret")
+    try:
+        for path in ("/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=x"):
+            assert fetch(server, path)[0] == 401, path
+        assert post(server, "/gradio_api/queue/join", {"data": [], "fn_index": 0, "session_hash": "x"})[0] == 401
+        assert post(server, "/gradio_api/call/ask", {"data": ["x"]})[0] == 401
+        status, _, _ = post(
+            server,
+            "/gradio_api/component_server",
+            {"data": {}, "component_id": 1, "fn_name": "gba_about", "session_hash": "x"},
+        )
+        assert status == 401
+        assert upload(server, "note.txt", b"text")[0] == 401
+        assert b"office" not in fetch(server, "/")[2].lower()
+        form = {"Content_Type": "application/x-www-form-urlencoded"}
+        assert fetch(server, "/login", method="POST", body=b"username=reader&password=wrong", **form)[0] == 400
+        status, headers, _ = fetch(server, "/login", method="POST", body=b"username=reader&password=secret", **form)
+        assert status == 200
+        cookie = headers["set-cookie"].split(";")[0]
+        assert fetch(server, "/config", Cookie=cookie)[0] == 200
+        tries = [
+            fetch(server, "/login", method="POST", body=b"username=reader&password=x", **form)[0] for _ in range(12)
+        ]
+        assert tries[-1] == 429  # guessing is slow
+    finally:
+        server.stop()
+
+
+def test_a_taken_port_is_said_plainly(index: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = Server("--index", str(index), "--port", str(port))
+        try:
+            assert server.lines[0] == f"Port {port} is taken; using {urlsplit(server.url).port} instead."
+            assert fetch(server, "/")[0] == 200
+        finally:
+            server.stop()
+
+
+def test_a_client_may_ask_so_many_questions_a_minute(index: Path) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    server = Server("--index", str(index), GBA_QA_QUESTIONS_PER_MINUTE="3")
+    try:
+        client = Client(server.url, verbose=False)
+        for _ in range(3):
+            client.predict(VACANCY, api_name="/ask")
+        with pytest.raises(AppError, match="3 questions in a minute"):
+            client.predict(VACANCY, api_name="/ask")
+    finally:
+        server.stop()
+
+
+def test_stopping_leaves_no_upload_behind(index: Path, tmp_path: Path) -> None:
+    server = Server("--index", str(index), TMPDIR=str(tmp_path))
+    try:
+        assert upload(server, "note.txt", b"The lighthouse has 417 steps.")[0] == 200
+        assert [p for p in tmp_path.rglob("*") if p.is_file() and p.suffix == ".txt"]
+    finally:
+        server.stop()
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+# ---------- speed ----------
+
+
+@pytest.mark.slow
+def test_twenty_people_at_once(server: Server) -> None:
+    """Each asks five questions, one after the other, as a program does: p95 within a second, none fails."""
+    questions = [
+        VACANCY,
+        "Which cities belong to the Greater Bay Area?",
+        "什么是前店后厂？",
+        "橫琴2029年的目標是甚麼？",
+        "Who won the World Cup?",
+    ]
+    seconds: list[float] = []
+    errors: list[str] = []
+
+    def person() -> None:
+        for question in questions:
+            start = time.perf_counter()
+            try:
+                status, _, body = post(server, "/gradio_api/call/ask", {"data": [question]})
+                assert status == 200
+                event = json.loads(body)["event_id"]
+                _, _, stream = fetch(server, f"/gradio_api/call/ask/{event}")
+                assert b"event: complete" in stream, stream[:200]
+            except Exception as error:
+                errors.append(repr(error))
+            seconds.append(time.perf_counter() - start)
+
+    people = [threading.Thread(target=person) for _ in range(20)]
+    for p in people:
+        p.start()
+    for p in people:
+        p.join(120)
+    p95 = statistics.quantiles(seconds, n=20)[-1]
+    print(
+        f"20 people, {len(seconds)} questions: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, {os.getloadavg()[0]:.1f} load"
+    )
+    assert errors == []
+    assert len(seconds) == 100
+    assert p95 <= 1.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
