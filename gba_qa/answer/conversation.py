@@ -1,7 +1,8 @@
 """Make a follow-up stand alone: "那澳門呢？" after a question about Hong Kong asks the same of Macao.
 
-Without a language model: the subject of the last question is kept and what the follow-up names (a place, a year, a quarter)
-takes the place of its like.
+Without a language model, in one of two ways.  What the follow-up names (a place, a year, the downstream after the upstream)
+takes the place of its like in the question before; or, where it asks something new, the subject of that question is put
+in front of it, or in the place of its "it".
 """
 
 from __future__ import annotations
@@ -12,15 +13,27 @@ from collections.abc import Sequence
 from gba_qa.answer.question import analyse
 from gba_qa.names import PLACES, name_spans
 from gba_qa.quantities import find_quantities
-from gba_qa.text import fold
+from gba_qa.text import detect_language, fold, is_han
 from gba_qa.types import Answer
 
 __all__ = ["resolve"]
 
-_FOLLOW_UP = re.compile(
-    r"^(?:那么?|咁|甘|噉|and\b|what about|how about|or\b|then\b)|(?:呢|咧)[?？]?$|^(?:为什么|为何|点解|为甚么|why|how come|how so|when|where|who|几时|何时|多少|几多)[?？]?$"
-    r"|\b(?:it|its|that|they|their|there)\b|(?:^|[^其])(?:它|佢|他们|该|这个|这些|呢个|当中|其中)"
+# Words that only carry on: folded.
+_CUE = re.compile(
+    r"^(?:那么?|咁|甘|噉|而|到了?(?=\d))|^(?:and|or|but|then|so|what about|how about)\b|(?:呢|咧)(?=[?]?$)|又(?=有|系|是)|类似|𠮶(?:条|啲|个)|那(?:条|些|个)|\b(?:the )?ones?\b|\bsimilar\b"
 )
+_ONLY_ASKS = re.compile(r"^(?:为什么|为何|点解|为甚么|why|why not|how come|how so|when|where|who|几时|何时|多少|几多)[?]?$")
+_PRONOUN = re.compile(r"\b(?:it|its|they|their|them|there|this|that)\b|(?<!其)它们?|佢哋?|他们|该(?=[\u4e00-\u9fff])|当中|其中")
+# Groups of words that exclude one another: the follow-up's takes the place of the one before.
+_CONTRASTS = [
+    [part.split("/") for part in group.split("|")]
+    for group in (
+        "upstream|midstream|downstream", "上游|中游|下游", "first|second|third|fourth", "第一|第二|第三|第四", "之前|之后", "before|after",
+        "东部|西部|南部|北部", "eastern|western|northern|southern", "居住/住|工作/做嘢/就业", "living/live|working/work", "进口|出口", "imports|exports",
+        "男|女", "最高|最低", "highest|lowest", "短期|中期|长期", "short-term|long-term", "目标|现况", "优势/长处|弱点/短处/劣势", "strengths|weaknesses",
+    )
+]  # fmt: skip
+_SHORT = 9  # Chinese characters: a question this short that names nothing leans on the one before
 
 
 def resolve(question: str, history: Sequence[Answer]) -> str:
@@ -34,35 +47,104 @@ def resolve(question: str, history: Sequence[Answer]) -> str:
     '橫琴在哪裏？'
     """
     asked = [a for a in history if a.answerer != "smalltalk"]
-    if not asked or not _is_follow_up(question):
+    if not asked:
         return question
     before = asked[-1].rewritten or asked[-1].question
-    swapped = _swap(before, question)
-    return swapped if swapped != before else f"{before.rstrip('?？ ')} {question}"
-
-
-def _is_follow_up(question: str) -> bool:
     folded = fold(question).strip()
-    if not _FOLLOW_UP.search(folded):
-        return False
-    return len(analyse(question).tokens) <= 12
+    pronoun = _PRONOUN.search(folded)
+    if not (_CUE.search(folded) or _ONLY_ASKS.search(folded) or pronoun or _is_short(question)):
+        return question
+    left = _new_words(question, before)
+    if left and not pronoun and len(left) > 3 and name_spans(question):
+        return question  # it names its own subject and asks its own thing: "咁大灣區有幾個城市？"
+    swapped, taken = _swap(before, question)
+    if not swapped and _ONLY_ASKS.search(folded):
+        return f"{question.rstrip()} {before}" if question.isascii() else f"{question.rstrip('?？ ')}，{before}"
+    if swapped and len([w for w in left if w not in fold(taken)]) <= 3:
+        return swapped
+    return _with_subject(question, before, pronoun)
 
 
-def _swap(before: str, question: str) -> str:
-    """The earlier question with its places, years and quarters replaced by those of the follow-up."""
+def _is_short(question: str) -> bool:
+    return sum(map(is_han, question)) in range(1, _SHORT + 1) and not name_spans(question)
+
+
+def _new_words(question: str, before: str) -> list[str]:
+    """What the follow-up speaks of that the earlier question doesn't, besides places and figures: pairs or words."""
+    folded = _CUE.sub(" ", fold(question))
+    for start, end, _ in sorted(name_spans(question), reverse=True):
+        folded = folded.replace(fold(question[start:end]), " ")
+    for quantity in find_quantities(question):
+        folded = folded.replace(fold(question[quantity.start : quantity.end]), " ")
+    known = set(analyse(before).tokens)
+    words = [t for t in analyse(folded).tokens if len(t) > 1 or t.isascii()]
+    return [t for t in words if t not in known and t not in {"come", "about", "还剩", "达到", "up", "much", "many"}]
+
+
+def _swap(before: str, question: str) -> tuple[str, str]:
+    """The earlier question with its places, years … replaced by those of the follow-up ("" if there is none), and those words."""
     replacements: list[tuple[int, int, str]] = []
     new_places = [question[s:e] for s, e, ids in name_spans(question) if set(ids) & PLACES]
-    old_places = [(s, e) for s, e, ids in name_spans(before) if set(ids) & PLACES]
-    if new_places and old_places:
-        start, end = old_places[-1] if len(old_places) > 1 else old_places[0]
-        replacements.append((start, end, new_places[0]))
+    old_places = [(s, e) for s, e, ids in name_spans(before) if set(ids) & PLACES and "gba" not in ids]
+    if len(new_places) == 1 and len(old_places) > 1 and not fold(before[: old_places[0][0]]).strip().startswith(("how", "what", "which")):
+        old_places = old_places[:1]  # 香港在深圳 …: the first is the subject
+    for (start, end), text in zip(old_places, new_places, strict=False):
+        replacements.append((start, end, text))
     for kind in ("year", "quarter", "decade"):
         new = [question[q.start : q.end] for q in find_quantities(question) if q.kind == kind]
         old = [(q.start, q.end) for q in find_quantities(before) if q.kind == kind]
         if new and old:
             replacements.append((*old[-1], new[0]))
         elif new:
-            replacements.append((0, 0, new[0] + (" " if new[0][-1:].isascii() else "")))
+            replacements.append((0, 0, f"In {new[0]}, " if question.isascii() else new[0]))
+    said, held = fold(question), fold(before)
+    for group in _CONTRASTS:
+        new_words = [w for words in group for w in words if _at(w, said) >= 0 and _at(w, held) < 0]
+        old_words = [w for words in group for w in words if _at(w, held) >= 0 and _at(w, said) < 0]
+        if new_words and old_words:
+            at, start = _at(new_words[0], said), _at(old_words[0], held)
+            replacements.append((start, start + len(old_words[0]), question[at : at + len(new_words[0])]))
+    taken = " ".join(text for *_, text in replacements)
+    if not replacements:
+        return "", ""
     for start, end, text in sorted(replacements, reverse=True):
         before = before[:start] + text + before[end:]
-    return before
+    return before, taken
+
+
+def _at(word: str, text: str) -> int:
+    match = re.search(rf"\b{word}\b" if word.isascii() else word, text)
+    return match.start() if match else -1
+
+
+def _with_subject(question: str, before: str, pronoun: re.Match[str] | None) -> str:
+    """The subject of the earlier question in the place of "it", or before the follow-up."""
+    subject = _subject(before)
+    if not subject:
+        return f"{before.rstrip('?？ ')} {question}"
+    if pronoun is None:
+        bare = question[_lead(question) :]
+        return f"{subject}{': ' if subject.isascii() else ''}{bare}"
+    own = subject if pronoun.group() not in {"its", "their"} else f"{subject}'s"
+    replaced = question[: pronoun.start()] + own + question[pronoun.end() :]
+    return replaced[_lead(replaced) :]
+
+
+def _lead(question: str) -> int:
+    """Where the question begins after its "and", 那 or 咁."""
+    match = re.match(r"\s*(?:and|or|but|then|so|那么?|咁|噉)[\s,，]*", fold(question))
+    return match.end() if match else 0
+
+
+def _subject(before: str) -> str:
+    """What the earlier question was about: in English the noun phrase after its verb, or its name; in Chinese what comes first."""
+    if detect_language(before) == "en":
+        match = re.search(
+            r"\b(?:did|does|do|is|are|was|were|can|will|has|have|should)\s+((?:the |a |an )?[\w'-]+(?:\s+(?:of|for|in)(?: the)? [A-Z][\w'-]+|\s+[A-Z][\w'-]+)*)", before
+        )  # fmt: skip
+        names = [before[s:e] for s, e, _ in name_spans(before)]
+        if match and (match[1].lower().startswith(("the ", "a ", "an ")) or match[1][0].isupper()):
+            return match[1]
+        return names[0] if names else match[1] if match else ""
+    match = re.match(r"(.{2,20}?)(?:的|嘅|之)?(?=有|系|係|是|要|占|佔|在|会|會|能|可以|[几幾]多|多少|點|怎|为|為|何時|幾時|什么|甚麼|[給给])", before)
+    return match[1] if match else ""
