@@ -205,28 +205,45 @@ def info(index: IndexOption = None, json_: JsonOption = False) -> None:
 @app.command("eval")
 @_told
 def eval_(
-    gold: Annotated[Path | None, typer.Option(help="Gold set; default: eval/gold.jsonl.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Gold set.", show_default="eval/gold.jsonl")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Corpus, one document a line, instead of an index.")] = None,
-    index: IndexOption = None,
+    index: Annotated[str | None, typer.Option("--index", help="Index.", show_default="the shipped knowledge")] = None,
     mode: Annotated[str, typer.Option(help="hybrid, dense or bm25.")] = "hybrid",
     split: Annotated[str, typer.Option(help="all, dev or test.")] = "all",
     embedder: EmbedderOption = None,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Let the language model of the settings write the answers.")
+    ] = False,
     json_: JsonOption = False,
     save: Annotated[
         bool, typer.Option("--save", help="Write eval/results/<commit>.json and redraw eval/README.md.")
     ] = False,
     compare: Annotated[
-        tuple[str, str] | None, typer.Option(help="Two saved results, side by side.", metavar="A B")
+        tuple[str, str] | None,
+        typer.Option(help="Two saved results (commits or files), side by side.", metavar="A B"),
     ] = None,
 ) -> None:
     """Answer a gold set and measure retrieval, answers, citations and refusal."""
     from gba_qa import evaluate
 
+    if mode not in {"hybrid", "dense", "bm25"}:
+        raise typer.BadParameter(f"{mode!r} is not one of hybrid, dense, bm25", param_hint="--mode")
     if compare is not None:
-        typer.echo(evaluate.compare(*compare))
+        compared = evaluate.compare(*compare)
+        if json_:
+            _print_json(compared.to_json())
+        else:
+            typer.echo(compared.table())
         return
     report = evaluate.run(
-        gold=gold, corpus=corpus, index=index, mode=mode, split=split, embedder=embedder, progress=_progress_bar()
+        gold=gold,
+        corpus=corpus,
+        index=index,
+        mode=mode,
+        split=split,
+        embedder=embedder,
+        llm=llm,
+        progress=_progress_bar("question"),
     )
     if save:
         typer.echo(f"saved {evaluate.save(report)}", err=True)
@@ -292,7 +309,7 @@ def _short(text: str, length: int = 100) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _progress_bar() -> Callable[[int, int, str], None]:
+def _progress_bar(unit: str = "file") -> Callable[[int, int, str], None]:
     """A bar on stderr; drawn only when somebody is looking."""
     from tqdm import tqdm
 
@@ -300,7 +317,7 @@ def _progress_bar() -> Callable[[int, int, str], None]:
 
     def progress(done: int, total: int, name: str) -> None:
         if not bar:
-            bar.append(tqdm(total=total, unit="file", file=sys.stderr, disable=None, leave=False))
+            bar.append(tqdm(total=total, unit=unit, file=sys.stderr, disable=None, leave=False))
         bar[0].total = total
         bar[0].set_postfix_str(name[:40], refresh=False)
         bar[0].update(done - bar[0].n)

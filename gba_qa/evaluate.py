@@ -42,6 +42,7 @@ class Record:
     `rank` is that of the first right passage, from 1; 0 when it was not among those looked at.  `statements` counts
     sentences of the answer, `supported` those that their quotes carry, `figures_held` those whose figures and names all
     stand in their quotes; `precise` counts citations in ALCE's sense, `exact` those whose quote stands at its place.
+    `confidence` is compared across questions for AUROC and the curve of refusal.
     """
 
     id: str
@@ -139,7 +140,6 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
     answered = gold.answerable and not answer.abstained
     target = languages[gold.evidence[0].document] if gold.evidence else "-"
     cited = _cited(answer)
-    verdicts = [verify(text, quotes).supported for text, quotes in cited]
     return Record(
         id=gold.id,
         language=gold.language,
@@ -156,11 +156,11 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         right_document=answered and any(_named(c.source, e.document) for c in answer.citations for e in gold.evidence),
         right_sentence=answered and _right_sentence(gold, answer),
         statements=len(cited),
-        supported=sum(verdicts),
+        supported=sum(verify(text, quotes).supported for text, quotes in cited),
         # A cosine of 1 leaves only the figures and names to be checked.
         figures_held=sum(verify(text, quotes, similarity=1.0).supported for text, quotes in cited),
         citations=len(answer.citations),
-        precise=sum(_precise(text, quotes) for (text, quotes), held in zip(cited, verdicts, strict=True) if held),
+        precise=_precise(answer),
         exact=sum(qa.document(c.doc_id).text[c.start : c.end] == c.quote for c in answer.citations),
         seconds=seconds,
         answer=answer.text,
@@ -250,10 +250,17 @@ def _cited(answer: Answer) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _precise(text: str, quotes: Sequence[str]) -> int:
-    """Citations of a supported sentence that carry it alone, or that it can't do without (Gao et al., ALCE, EMNLP 2023)."""
-    rest = [[q for j, q in enumerate(quotes) if j != i] for i in range(len(quotes))]
-    return sum(
-        verify(text, [quote]).supported or not others or not verify(text, others).supported
-        for quote, others in zip(quotes, rest, strict=True)
-    )
+def _precise(answer: Answer) -> int:
+    """Citations of a supported statement that carry it alone, or that it can't do without (Gao et al., ALCE, EMNLP 2023)."""
+    quotes = {c.number: c.quote for c in answer.citations}
+    precise: set[int] = set()
+    for statement in answer.statements:
+        numbers = [n for n in statement.citations if n in quotes]
+        if not verify(statement.text, [quotes[n] for n in numbers]).supported:
+            continue
+        for number in numbers:
+            others = [quotes[n] for n in numbers if n != number]
+            alone = verify(statement.text, [quotes[number]]).supported
+            if alone or not others or not verify(statement.text, others).supported:
+                precise.add(number)
+    return len(precise)

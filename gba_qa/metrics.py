@@ -1,22 +1,40 @@
-"""From records to measures, with confidence intervals; the ranking measures come from ir-measures."""
+"""From records to measures, with 95 % confidence intervals; the ranking measures come from ir-measures.
+
+Every measure but AUROC is a sum over a sum of per-question numbers (a mean where the lower one counts questions), so that one
+bootstrap over questions serves them all.
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean, median
 from typing import Any
 
-__all__ = ["Report", "auroc", "bootstrap", "refusal_curve"]
+import numpy as np
+
+__all__ = ["Report", "auroc", "bootstrap", "refusal_curve", "refused_at"]
 
 Row = Mapping[str, Any]
+Column = tuple[Sequence[float], Sequence[float]]  # what is counted, and out of what, a question
 SAMPLES = 1000  # bootstrap resamples: the interval's ends then move by less than half a point between seeds
+WRONG_SHARES = (0.05, 0.08)  # of answerable questions refused: where the curve of refusal is read off
+
+TABLE = {
+    "recall@1": "recall@1",
+    "recall@5": "recall@5",
+    "mrr@10": "MRR",
+    "ndcg@10": "nDCG@10",
+    "contained": "contained",
+    "right_sentence": "right sentence",
+    "wrongly_refused": "wrongly refused",
+    "refused": "refused",
+    "auroc": "AUROC",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run: what it was about, and one row a question."""
+    """A run: what it was about, and one row a question (see evaluate.Record)."""
 
     about: Mapping[str, Any]
     rows: tuple[Row, ...]
@@ -24,116 +42,91 @@ class Report:
     def measures(self, rows: Sequence[Row] | None = None) -> dict[str, float]:
         """All measures over these rows (default: all); those that have nothing to count are left out."""
         rows = self.rows if rows is None else rows
-        answerable = [r for r in rows if r["answerable"]]
-        unanswerable = [r for r in rows if not r["answerable"]]
-        found: dict[str, float] = {}
-        if answerable:
-            found |= _ranking(answerable)
-            for name in ("contained", "first_contained", "right_document", "right_sentence"):
-                found[name] = mean(float(r[name]) for r in answerable)
-            found["wrongly_refused"] = mean(float(r["refused"]) for r in answerable)
-        if unanswerable:
-            found["refused"] = mean(float(r["refused"]) for r in unanswerable)
-        if answerable and unanswerable:
-            found["auroc"] = auroc([r["confidence"] for r in answerable], [r["confidence"] for r in unanswerable])
-        for name, part, whole in (
-            ("citation_recall", "supported", "statements"),
-            ("citation_precision", "precise", "citations"),
-            ("quote_exactness", "exact", "citations"),
-            ("figures_held", "figures_held", "statements"),
-        ):
-            total = sum(r[whole] for r in rows)
-            if total:
-                found[name] = sum(r[part] for r in rows) / total
-        seconds = sorted(r["seconds"] for r in rows)
-        if seconds:
-            found["median_seconds"] = median(seconds)
-            found["p95_seconds"] = seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
+        found = {name: sum(part) / sum(whole) for name, (part, whole) in _columns(rows).items()}
+        positive, negative = _confidences(rows)
+        if positive and negative:
+            found["auroc"] = auroc(positive, negative)
+            curve = refusal_curve(rows)
+            found |= {f"refused_at_{share}": refused_at(curve, share) for share in WRONG_SHARES}
         return found
 
+    def intervals(self, rows: Sequence[Row] | None = None) -> dict[str, tuple[float, float]]:
+        """The 95 % bootstrap interval of each measure over these rows."""
+        rows = self.rows if rows is None else rows
+        return {name: bootstrap(part, whole) for name, (part, whole) in _columns(rows).items()}
+
+    def seconds(self) -> dict[str, float]:
+        """Median and 95th percentile of the seconds that an answer took."""
+        taken = [r["seconds"] for r in self.rows]
+        return {"median": float(np.median(taken)), "p95": float(np.percentile(taken, 95))} if taken else {}
+
     def groups(self) -> dict[str, list[Row]]:
-        """The rows by language, by language pair and by kind of question, in order of name; "all" first."""
+        """The rows by language (which names the script), pair, whether the scripts differ, kind and split; "all" first."""
         groups: dict[str, list[Row]] = {"all": list(self.rows)}
-        for field in ("language", "pair", "kind"):
+        for field in ("language", "pair", "scripts", "kind", "split"):
             named: dict[str, list[Row]] = {}
             for row in self.rows:
-                named.setdefault(f"{field}: {row[field] or '-'}", []).append(row)
-            if len(named) > 1 or field == "language":
+                if row[field] and not row[field].endswith("→ -"):
+                    named.setdefault(f"{field}: {row[field]}", []).append(row)
+            if len(named) > 1 or field in ("language", "pair"):
                 groups |= dict(sorted(named.items()))
-        return {name: rows for name, rows in groups.items() if not name.endswith("→ -")}
+        return groups
 
     def to_json(self) -> dict[str, Any]:
-        """The run as JSON-able values; times are left out of the rows, so that the same commit gives the same rows."""
-        rows = [{k: v for k, v in r.items() if k != "seconds"} for r in self.rows]
+        """The run as JSON-able values.  Only `seconds` differs between two runs of one commit."""
+        groups = self.groups()
         return {
             "about": dict(self.about),
-            "measures": {n: _rounded(self.measures(g)) for n, g in self.groups().items()},
-            "rows": rows,
+            "measures": {n: {k: round(v, 4) for k, v in self.measures(g).items()} for n, g in groups.items()},
+            "intervals": {n: {k: _ends(v) for k, v in self.intervals(g).items()} for n, g in groups.items()},
+            "refusal_curve": [[round(x, 4), round(y, 4)] for x, y in refusal_curve(self.rows)],
+            "seconds": {name: round(value, 4) for name, value in self.seconds().items()},
+            "rows": [{k: v for k, v in r.items() if k != "seconds"} for r in self.rows],
         }
 
     def table(self) -> str:
-        """One readable table; the numbers in brackets are 95 % bootstrap intervals over questions."""
-        head = [
-            "",
-            "n",
-            "recall@1",
-            "recall@5",
-            "nDCG@10",
-            "contained",
-            "right sent.",
-            "wrongly ref.",
-            "refused",
-            "AUROC",
-            "ms",
-        ]
-        names = [
-            "recall@1",
-            "recall@5",
-            "ndcg@10",
-            "contained",
-            "right_sentence",
-            "wrongly_refused",
-            "refused",
-            "auroc",
-        ]
-        lines = [head]
+        """One readable table over the groups, then what is told once, and the intervals by language."""
+        lines = [["", "n", *TABLE.values()]]
         for group, rows in self.groups().items():
             found = self.measures(rows)
-            lines.append(
-                [group, str(len(rows)), *(_shown(found.get(n)) for n in names), f"{1000 * found['median_seconds']:.0f}"]
-            )
-        widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-        text = "\n".join(
-            "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
-            for line in lines
-        )
+            lines.append([group, str(len(rows)), *(_shown(found.get(name)) for name in TABLE)])
+        widths = [max(_width(line[i]) for line in lines) for i in range(len(lines[0]))]
+        parts = [", ".join(f"{k} {v}" for k, v in self.about.items() if v != ""), ""]
+        parts += ["  ".join(_padded(c, w, left=i == 0) for i, (c, w) in enumerate(zip(line, widths, strict=True))).rstrip()
+                  for line in lines]  # fmt: skip
         found = self.measures()
-        extra = [
-            f"{name.replace('_', ' ')} {found[name]:.3f}"
-            for name in ("citation_recall", "citation_precision", "quote_exactness", "figures_held")
-            if name in found
-        ]
-        intervals = []
-        for name, field in (("recall@5", "rank"), ("contained", "contained"), ("wrongly refused", "refused")):
-            answerable = [r for r in self.rows if r["answerable"]]
-            if answerable:
-                low, high = bootstrap(answerable, lambda rows, f=field: mean(_value(r, f) for r in rows))  # type: ignore[misc]
-                intervals.append(f"{name} [{low:.3f}, {high:.3f}]")
-        about = ", ".join(f"{k} {v}" for k, v in self.about.items() if v != "")
-        return f"{about}\n\n{text}\n\n{'; '.join(extra)}\n95 % intervals: {'; '.join(intervals)}"
+        told = ("recall@3", "recall@10", "first_contained", "right_document", "citation_recall", "citation_precision", "quote_exactness",
+                "figures_held")  # fmt: skip
+        parts += ["", "; ".join(f"{name.replace('_', ' ')} {found[name]:.3f}" for name in told if name in found)]
+        if "auroc" in found:
+            curve = "; ".join(f"{found[f'refused_at_{s}']:.3f} at {s:.0%} of the answerable" for s in WRONG_SHARES)
+            parts.append(f"unanswerable questions refused: {curve} refused")
+        for group, rows in self.groups().items():
+            if group == "all" or group.startswith("language"):
+                ends = self.intervals(rows)
+                shown = [f"{n.replace('_', ' ')} {low:.3f}-{high:.3f}"
+                         for n in ("recall@5", "contained", "wrongly_refused", "refused") if n in ends for low, high in [ends[n]]]  # fmt: skip
+                parts.append(f"95 % intervals, {group}: {'; '.join(shown)}")
+        taken = self.seconds()
+        parts.append(
+            f"seconds a question: median {taken['median']:.3f}, 95th percentile {taken['p95']:.3f}" if taken else ""
+        )
+        return "\n".join(parts)
 
 
-def _value(row: Row, field: str) -> float:
-    return float(0 < row["rank"] <= 5) if field == "rank" else float(row[field])
+def bootstrap(part: Sequence[float], whole: Sequence[float], *, seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile interval of sum(part) / sum(whole) over resampled questions.
 
-
-def bootstrap(
-    rows: Sequence[Row], statistic: Callable[[Sequence[Row]], float], *, seed: int = 0
-) -> tuple[float, float]:
-    """The 95 % percentile interval of a statistic over resampled questions."""
-    rng = random.Random(seed)
-    values = sorted(statistic(rng.choices(rows, k=len(rows))) for _ in range(SAMPLES))
-    return values[int(0.025 * SAMPLES)], values[int(0.975 * SAMPLES) - 1]
+    >>> bootstrap([1.0, 1.0], [1.0, 1.0])
+    (1.0, 1.0)
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(0, len(part), size=(SAMPLES, len(part)))
+    below = np.asarray(whole, dtype=np.float64)[chosen].sum(axis=1)
+    above = np.asarray(part, dtype=np.float64)[chosen].sum(axis=1)
+    values = above[below > 0] / below[below > 0]  # a resample in which there is nothing to count says nothing
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -147,45 +140,94 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
 
 
 def refusal_curve(rows: Sequence[Row]) -> list[tuple[float, float]]:
-    """(answerable questions refused, unanswerable ones refused) at every threshold, rising."""
-    positive = sorted(r["confidence"] for r in rows if r["answerable"])
-    negative = sorted(r["confidence"] for r in rows if not r["answerable"])
+    """(answerable questions refused, unanswerable ones refused) at every threshold, rising; empty without both sorts."""
+    positive, negative = _confidences(rows)
     if not positive or not negative:
         return []
     points = [(0.0, 0.0)]
     for value in sorted({*positive, *negative}):
-        points.append(
-            (sum(p <= value for p in positive) / len(positive), sum(n <= value for n in negative) / len(negative))
-        )
+        points.append((_share(positive, value), _share(negative, value)))
     return points
 
 
-def _ranking(rows: Sequence[Row]) -> dict[str, float]:
-    """recall@k, MRR and nDCG@10: each question has one need, met by the first right passage."""
+def refused_at(curve: Sequence[tuple[float, float]], share: float) -> float:
+    """The most unanswerable questions that can be refused when at most this share of the answerable ones is.
+
+    >>> refused_at([(0.0, 0.0), (0.0, 0.4), (0.1, 0.8), (1.0, 1.0)], 0.08)
+    0.4
+    """
+    return max(y for x, y in curve if x <= share)
+
+
+def _share(values: Sequence[float], limit: float) -> float:
+    return sum(v <= limit for v in values) / len(values)
+
+
+def _confidences(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    return [r["confidence"] for r in rows if r["answerable"]], [r["confidence"] for r in rows if not r["answerable"]]
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, Column]:
+    """What is counted, and out of what, for each measure that has something to count."""
+    answerable = [float(r["answerable"]) for r in rows]
+    unanswerable = [1.0 - a for a in answerable]
+    columns: dict[str, Column] = {name: (values, answerable) for name, values in _ranking(rows).items()}
+    for name in ("contained", "first_contained", "right_document", "right_sentence"):
+        columns[name] = [float(r[name]) for r in rows], answerable
+    columns["wrongly_refused"] = [float(r["refused"]) * a for r, a in zip(rows, answerable, strict=True)], answerable
+    columns["refused"] = [float(r["refused"]) * u for r, u in zip(rows, unanswerable, strict=True)], unanswerable
+    for name, part, whole in (
+        ("citation_recall", "supported", "statements"),
+        ("citation_precision", "precise", "citations"),
+        ("quote_exactness", "exact", "citations"),
+        ("figures_held", "figures_held", "statements"),
+    ):
+        columns[name] = [r[part] for r in rows], [r[whole] for r in rows]
+    return {name: column for name, column in columns.items() if sum(column[1])}
+
+
+def _ranking(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """recall@k, MRR and nDCG@10 of each question: it has one need, met by the first right passage; 0 where none was found."""
     import ir_measures
     from ir_measures import RR, R, nDCG
 
-    qrels = [ir_measures.Qrel(r["id"], "right", 1) for r in rows]
-    run = [
-        ir_measures.ScoredDoc(r["id"], "right" if rank == r["rank"] else f"other {rank}", 1000.0 - rank)
-        for r in rows
-        for rank in range(1, 41)
-    ]
-    wanted = {
+    named = {
         "recall@1": R @ 1,
         "recall@3": R @ 3,
         "recall@5": R @ 5,
         "recall@10": R @ 10,
-        "mrr": RR @ 10,
+        "mrr@10": RR @ 10,
         "ndcg@10": nDCG @ 10,
     }
-    found = ir_measures.calc_aggregate(list(wanted.values()), qrels, run)
-    return {name: float(found[measure]) for name, measure in wanted.items()}
+    place = {r["id"]: i for i, r in enumerate(rows) if r["answerable"]}
+    found = {name: [0.0] * len(rows) for name in named}
+    if not place:
+        return found
+    qrels = [ir_measures.Qrel(identity, "right", 1) for identity in place]
+    run = [
+        ir_measures.ScoredDoc(identity, "right" if rank == rows[i]["rank"] else f"other {rank}", 100.0 - rank)
+        for identity, i in place.items()
+        for rank in range(1, 11)
+    ]
+    names = {measure: name for name, measure in named.items()}
+    for metric in ir_measures.iter_calc(list(names), qrels, run):
+        found[names[metric.measure]][place[metric.query_id]] = float(metric.value)
+    return found
 
 
-def _rounded(found: Mapping[str, float]) -> dict[str, float]:
-    return {k: round(v, 4) for k, v in found.items() if not k.endswith("_seconds")}
+def _ends(interval: tuple[float, float]) -> list[float]:
+    return [round(end, 4) for end in interval]
 
 
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: a Chinese character takes two."""
+    return len(text) + sum(c >= "\u2e80" for c in text)
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    gap = " " * (width - _width(text))
+    return text + gap if left else gap + text

@@ -3,144 +3,201 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 from typing import Any
 
+from gba_qa.curve import draw_curve
 from gba_qa.errors import EvaluationError
-from gba_qa.metrics import Report, refusal_curve
+from gba_qa.metrics import TABLE, Report, refusal_curve
 
-__all__ = ["compare", "home", "save"]
+__all__ = ["Comparison", "compare", "home", "redraw", "save"]
 
-HOME = Path("eval")
-RESULTS, README, PLOT = HOME / "results", HOME / "README.md", HOME / "refusal.svg"
-_BEGIN, _END = "<!-- results: drawn by `gba-qa eval --save` -->", "<!-- end of results -->"
+Row = Mapping[str, Any]
+MOST_NAMED = 40  # changed questions that a comparison lists; its JSON has them all
 
 
 def home() -> Path:
-    """The folder of the shipped gold set and the results; it comes with the repository, not with the package."""
-    if not (HOME / "gold.jsonl").is_file():
-        raise EvaluationError(
-            f"there is no {HOME / 'gold.jsonl'} below {Path.cwd()}; run this in the repository, or name a gold set with --gold"
-        )
-    return HOME
+    """The folder of the shipped gold set and of the results: `eval/` here, else beside the package's source.
+
+    Raises EvaluationError where there is neither: the gold set comes with the repository, not with the installed package.
+    """
+    for folder in (Path("eval"), Path(__file__).resolve().parents[1] / "eval"):
+        if (folder / "gold.jsonl").is_file():
+            return folder
+    raise EvaluationError(
+        f"there is no eval/gold.jsonl below {Path.cwd()}; run this in the repository, or name a gold set with --gold"
+    )
 
 
 def save(report: Report) -> Path:
-    """Write eval/results/<commit>.json and redraw the table and plot of eval/README.md; returns the file."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    """Write eval/results/<commit>.json; for the whole shipped set redraw the README's table and plot as well.
+
+    A run that is not of the default kind has what differs in its file name.  Answers over an outside corpus are left out: its
+    text is not ours to keep.
+    """
+    folder = home() / "results"
+    folder.mkdir(exist_ok=True)
     about = report.about
-    suffix = (
-        ""
-        if about["mode"] == "hybrid" and about["gold"] == "gold.jsonl"
-        else f"-{Path(about['gold']).stem}-{about['mode']}"
-    )
-    path = RESULTS / f"{_commit()}{suffix}.json"
+    usual = {"gold": "gold.jsonl", "mode": "hybrid", "split": "all", "embedder": "bundled", "corpus": ""}
+    unusual = [re.sub(r"[^\w.-]+", "_", Path(str(about[k])).stem) for k, v in usual.items() if about.get(k, v) != v]
+    path = folder / ("-".join([_commit(), *unusual]) + ".json")
     data = report.to_json()
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if not suffix:
-        PLOT.write_text(_plot(refusal_curve([r for r in report.rows if r["split"] != "dev"])), encoding="utf-8")
-        _redraw(data, report, path)
+    if about.get("corpus"):
+        data["rows"] = [{k: v for k, v in row.items() if k != "answer"} for row in data["rows"]]
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in data.pop("rows"))
+    head = json.dumps(data, ensure_ascii=False, indent=1).removesuffix("\n}")
+    path.write_text(f'{head},\n "rows": [\n{rows}\n]}}\n', encoding="utf-8")
+    if not unusual:
+        _draw(report, path)
     return path
 
 
-def compare(left: str, right: str) -> str:
-    """Two saved runs side by side, a paired test on the answers, and the questions that changed."""
-    a, b = _read(left), _read(right)
-    before, after = ({r["id"]: r for r in run["rows"]} for run in (a, b))
-    shared = sorted(before.keys() & after.keys())
+def redraw(name: str, command: str, text: str) -> Path:
+    """Replace the part of eval/README.md that a command draws, told by its marks; a part not there yet is put at the end."""
+    path = home() / "README.md"
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Evaluation\n"
+    begin, end = f"<!-- {name}: drawn by `{command}` -->", f"<!-- end of {name} -->"
+    drawn = f"{begin}\n{text.strip()}\n{end}"
+    pattern = re.compile(rf"<!-- {re.escape(name)}: drawn by .*?{re.escape(end)}", re.S)
+    new = pattern.sub(lambda _: drawn, old) if pattern.search(old) else f"{old.rstrip()}\n\n{drawn}\n"
+    path.write_text(new, encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two saved runs: measures before and after, and the questions whose outcome changed, each with its answer now."""
+
+    names: tuple[str, str]
+    measures: Mapping[str, tuple[float, float]]
+    changed: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
+    """By outcome: the questions gained and those lost."""
+
+    def to_json(self) -> dict[str, Any]:
+        changed = {
+            outcome: {"gained": dict(gained), "lost": dict(lost), "p": round(sign_test(len(gained), len(lost)), 4)}
+            for outcome, (gained, lost) in self.changed.items()
+        }
+        measures = {name: list(pair) for name, pair in self.measures.items()}
+        return {"runs": list(self.names), "measures": measures, "changed": changed}
+
+    def table(self) -> str:
+        width = max(12, *(len(name) + 2 for name in self.names))
+        left, right = self.names
+        lines = [f"{'':20}{left:>{width}}{right:>{width}}{'change':>10}"]
+        lines += [f"{n:20}{a:{width}.4f}{b:{width}.4f}{b - a:+10.4f}" for n, (a, b) in self.measures.items()]
+        for outcome, (gained, lost) in self.changed.items():
+            p = sign_test(len(gained), len(lost))
+            lines.append(
+                f"\n{outcome}: {len(gained)} questions gained, {len(lost)} lost (paired sign test, p = {p:.3f})"
+            )
+            for label, answers in (("gained", gained), ("lost", lost)):
+                lines += [f"  {label} {i}: {' '.join(a.split())[:100]}" for i, a in list(answers.items())[:MOST_NAMED]]
+        return "\n".join(lines)
+
+
+def compare(left: str, right: str) -> Comparison:
+    """Set two saved runs side by side, over the questions that both asked.  Each is a commit in eval/results or a file."""
+    before, after = ({r["id"]: r for r in _read(name)["rows"]} for name in (left, right))
+    shared = [i for i in before if i in after]
     if not shared:
         raise EvaluationError(f"{left} and {right} have no question in common")
-    lines = [f"{'':22}{left:>12.12}{right:>12.12}{'change':>10}"]
-    for name, value in a["measures"]["all"].items():
-        other = b["measures"]["all"].get(name)
-        if other is not None:
-            lines.append(f"{name:22}{value:12.4f}{other:12.4f}{other - value:+10.4f}")
-    gained = [i for i in shared if _right(after[i]) and not _right(before[i])]
-    lost = [i for i in shared if _right(before[i]) and not _right(after[i])]
-    lines.append(
-        f"\n{len(gained)} questions gained, {len(lost)} lost; sign test p = {_sign_test(len(gained), len(lost)):.3f}"
-    )
-    for label, ids in (("gained", gained), ("lost", lost)):
-        lines += [f"  {label} {i}: {after[i]['answer'][:100]}" for i in ids]
-    return "\n".join(lines)
+    old, new = (Report({}, tuple({**rows[i], "seconds": 0.0} for i in shared)).measures() for rows in (before, after))
+    changed = {}
+    for outcome, right_one in (("found in the first 5", _found), ("answered or refused rightly", _right)):
+        ids = [i for i in shared if right_one(before[i]) != right_one(after[i])]
+        gained = {i: str(after[i].get("answer", "")) for i in ids if right_one(after[i])}
+        changed[outcome] = gained, {i: str(after[i].get("answer", "")) for i in ids if i not in gained}
+    measures = {name: (value, new[name]) for name, value in old.items() if name in new}
+    return Comparison((Path(left).stem, Path(right).stem), measures, changed)
 
 
-def _right(row: Mapping[str, Any]) -> bool:
+def sign_test(gained: int, lost: int) -> float:
+    """Two-sided: how often a fair coin would split the changed questions at least so unevenly.
+
+    >>> [sign_test(0, 0), sign_test(5, 0), sign_test(3, 1)]
+    [1.0, 0.0625, 0.625]
+    """
+    changed, uneven = gained + lost, abs(gained - lost)
+    return float(sum(comb(changed, k) for k in range(changed + 1) if abs(2 * k - changed) >= uneven) / 2**changed)
+
+
+def _found(row: Row) -> bool:
+    return 0 < int(row["rank"]) <= 5
+
+
+def _right(row: Row) -> bool:
     return bool(row["contained"]) if row["answerable"] else bool(row["refused"])
 
 
-def _sign_test(gained: int, lost: int, *, samples: int = 20000) -> float:
-    """Two-sided: how often a fair coin would split the changed questions at least so unevenly."""
-    changed = gained + lost
-    if changed == 0:
-        return 1.0
-    rng = random.Random(0)
-    uneven = abs(gained - lost)
-    return sum(abs(2 * rng.getrandbits(changed).bit_count() - changed) >= uneven for _ in range(samples)) / samples
-
-
 def _read(name: str) -> dict[str, Any]:
-    path = Path(name) if name.endswith(".json") else RESULTS / f"{name}.json"
+    path = Path(name)
+    if not name.endswith(".json"):
+        path = home() / "results" / f"{name}.json"
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        there = ", ".join(sorted(p.stem for p in RESULTS.glob("*.json"))) or "none"
-        raise EvaluationError(f"{path}: no such result; saved are: {there}") from None
+    except OSError:
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
+        raise EvaluationError(f"{path}: no such result; saved there are: {there}") from None
     except ValueError as error:
         raise EvaluationError(f"{path}: not a saved result ({error})") from None
+    if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
+        raise EvaluationError(f"{path}: not a saved result (it has no rows)")
     return found
 
 
 def _commit() -> str:
+    command = ["git", "rev-parse", "--short=10", "HEAD"]
     try:
-        done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607
+        return subprocess.run(command, cwd=home(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return "uncommitted"
-    return done.stdout.strip()
 
 
-def _redraw(data: Mapping[str, Any], report: Report, path: Path) -> None:
-    text = README.read_text(encoding="utf-8") if README.exists() else f"# Evaluation\n\n{_BEGIN}\n{_END}\n"
-    names = ["recall@1", "recall@5", "ndcg@10", "contained", "right_sentence", "wrongly_refused", "refused", "auroc"]
-    head = "| | n | " + " | ".join(n.replace("_", " ") for n in names) + " |"
-    lines = [head, "|---" * (len(names) + 2) + "|"]
-    for split in ("test", "dev"):
-        part = Report(report.about, tuple(r for r in report.rows if r["split"] == split))
-        for group, rows in part.groups().items():
-            if group == "all" or group.startswith(("language", "kind")):
-                found = part.measures(rows)
-                cells = [f"{found[n]:.3f}" if n in found else "-" for n in names]
-                lines.append(f"| {split}, {group} | {len(rows)} | " + " | ".join(cells) + " |")
-    everything = data["measures"]["all"]
-    lines.append(
-        f"\nCitation recall {everything.get('citation_recall', 0):.3f}, precision {everything.get('citation_precision', 0):.3f}, "
-        f"quote exactness {everything.get('quote_exactness', 0):.3f}, figures and names held {everything.get('figures_held', 0):.3f}. "
-        f"From `{path.as_posix()}`, embedder {report.about['embedder']}.\n\n![Refusal](refusal.svg)"
-    )
-    drawn = f"{_BEGIN}\n" + "\n".join(lines) + f"\n{_END}"
-    pattern = re.compile(re.escape(_BEGIN) + ".*?" + re.escape(_END), re.S)
-    text = pattern.sub(lambda _: drawn, text) if pattern.search(text) else f"{text.rstrip()}\n\n{drawn}\n"
-    README.write_text(text, encoding="utf-8")
+def _draw(report: Report, path: Path) -> None:
+    """The README's table, by half, and the plot of refusal on the test half."""
+    lines = [f"| | n | {' | '.join(TABLE.values())} |", "|---" * (len(TABLE) + 2) + "|"]
+    test = [r for r in report.rows if r["split"] != "dev"]
+    for split, rows in (("test", test), ("dev", [r for r in report.rows if r["split"] == "dev"])):
+        part = Report(report.about, tuple(rows))
+        for group, chosen in part.groups().items():
+            if chosen and (group == "all" or group.startswith(("language", "kind"))):
+                found = part.measures(chosen)
+                lines.append(f"| {split}, {group} | {len(chosen)} | {' | '.join(_cell(found, n) for n in TABLE)} |")
+    whole, ends = report.measures(test), report.intervals(test)
+    told = ("recall@5", "contained", "wrongly_refused", "refused")
+    seconds = report.seconds()
+    lines += [
+        "",
+        f"From `{path.relative_to(home().parent).as_posix()}`; embedder {report.about['embedder']}, "
+        f"{report.about['documents']} documents, {report.about['chunks']} chunks; "
+        f"{seconds['median']:.3f} s a question (median), {seconds['p95']:.3f} s (95th percentile).",
+        "",
+        "Test half, 95 % intervals: " + _join(f"{_words(n)} {ends[n][0]:.3f}-{ends[n][1]:.3f}" for n in told if n in ends),
+        "",
+        "Test half, citations: "
+        + _join(f"{_words(n)} {whole[n]:.3f}" for n in ("citation_recall", "citation_precision", "quote_exactness", "figures_held") if n in whole),
+    ]  # fmt: skip
+    curve = refusal_curve(test)
+    if curve:
+        point = whole["wrongly_refused"], whole["refused"]
+        (home() / "refusal.svg").write_text(draw_curve(curve, point), encoding="utf-8")
+        lines += ["", "![Share of unanswerable questions refused against answerable ones refused](refusal.svg)"]
+    redraw("results", "gba-qa eval --save", "\n".join(lines))
 
 
-def _plot(points: Sequence[tuple[float, float]]) -> str:
-    """Unanswerable questions refused against answerable ones refused, as a small SVG."""
-    size, edge = 320, 46
-    path = " ".join(f"{edge + x * size:.1f},{edge / 2 + (1 - y) * size:.1f}" for x, y in points)
-    ticks = "".join(
-        f'<text x="{edge + t * size:.0f}" y="{size + edge:.0f}" text-anchor="middle">{t:.1f}</text>'
-        f'<text x="{edge - 6}" y="{edge / 2 + (1 - t) * size + 4:.0f}" text-anchor="end">{t:.1f}</text>'
-        for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size + 2 * edge} {size + 2 * edge}" width="420" font-family="sans-serif" font-size="11">'
-        f'<rect width="100%" height="100%" fill="#fff"/>'
-        f'<rect x="{edge}" y="{edge / 2}" width="{size}" height="{size}" fill="none" stroke="#999"/>'
-        f'<polyline points="{path}" fill="none" stroke="#0b6e4f" stroke-width="2"/>{ticks}'
-        f'<text x="{edge + size / 2}" y="{size + edge + 20}" text-anchor="middle">answerable questions refused</text>'
-        f'<text transform="translate(12 {edge / 2 + size / 2}) rotate(-90)" text-anchor="middle">unanswerable questions refused</text></svg>\n'
-    )
+def _cell(found: Mapping[str, float], name: str) -> str:
+    return f"{found[name]:.3f}" if name in found else "-"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _join(parts: Iterable[str]) -> str:
+    return "; ".join(parts) + "."

@@ -1,0 +1,132 @@
+"""Runs kept, drawn into the README and set side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gba_qa import results
+from gba_qa.errors import EvaluationError
+from gba_qa.metrics import Report
+from gba_qa.results import compare, home, redraw, save, sign_test
+from tests.rows import row
+
+ABOUT = {
+    "gold": "gold.jsonl",
+    "corpus": "",
+    "mode": "hybrid",
+    "split": "all",
+    "embedder": "bundled",
+    "documents": 2,
+    "chunks": 3,
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "eval" / "gold.jsonl").write_text("{}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "eval"
+
+
+def a_report(**about: Any) -> Report:
+    rows = (
+        row("a", rank=1, contained=True, split="test", kind="why", answer="28.9%", confidence=0.9),
+        row("b", rank=0, split="dev", kind="why", confidence=0.8),
+        row("c", answerable=False, refused=True, split="test", pair="en → -", kind="unanswerable-near", confidence=0.2),
+    )
+    return Report({**ABOUT, **about}, rows)
+
+
+def test_a_saved_run_can_be_read_back_and_draws_table_and_plot(place: Path) -> None:
+    path = save(a_report())
+    assert path.parent == Path("eval/results") and path.stem == "uncommitted"
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    assert [r["id"] for r in saved["rows"]] == ["a", "b", "c"] and saved["measures"]["all"]["recall@1"] == 0.5
+    readme = (place / "README.md").read_text(encoding="utf-8")
+    assert "| test, all | 2 | 1.000 |" in readme and "| dev, all | 1 | 0.000 |" in readme
+    plot = (place / "refusal.svg").read_text(encoding="utf-8")
+    assert plot.startswith("<svg") and "as shipped: 1.00 at 0.00" in plot
+
+
+def test_drawing_again_changes_nothing_else(place: Path) -> None:
+    (place / "README.md").write_text(
+        "# Mine\n\nbefore\n\n<!-- results: drawn by `x` -->\nold\n<!-- end of results -->\n\nafter\n", encoding="utf-8"
+    )
+    save(a_report())
+    once = (place / "README.md").read_text(encoding="utf-8")
+    save(a_report())
+    assert once == (place / "README.md").read_text(encoding="utf-8")
+    assert once.startswith("# Mine\n\nbefore\n\n<!-- results: drawn by `gba-qa eval --save` -->\n| | n |")
+    assert once.endswith("<!-- end of results -->\n\nafter\n") and "old" not in once
+
+
+def test_other_runs_have_their_own_file_and_leave_the_readme(place: Path) -> None:
+    assert save(a_report(mode="bm25", embedder="none")).stem == "uncommitted-bm25-none"
+    assert save(a_report(gold="mine.jsonl", split="test")).stem == "uncommitted-mine-test"
+    assert not (place / "README.md").exists()
+
+
+def test_text_of_an_outside_corpus_is_not_kept(place: Path) -> None:
+    saved = json.loads(save(a_report(corpus="outside.jsonl")).read_text(encoding="utf-8"))
+    assert all("answer" not in r for r in saved["rows"])
+
+
+def test_a_part_is_put_where_its_marks_are_or_at_the_end(place: Path) -> None:
+    redraw("one", "make one", "1")
+    redraw("two", "make two", "2")
+    redraw("one", "make one", "3 \\1")
+    text = (place / "README.md").read_text(encoding="utf-8")
+    assert (
+        text
+        == "# Evaluation\n\n<!-- one: drawn by `make one` -->\n3 \\1\n<!-- end of one -->\n\n<!-- two: drawn by `make two` -->\n2\n<!-- end of two -->\n"
+    )
+
+
+def test_two_runs_side_by_side(tmp_path: Path) -> None:
+    before = (row("a"), row("b", contained=True, rank=1, answer="two"), row("c", answerable=False), row("only before"))
+    after = (
+        row("a", contained=True, rank=5, answer="28.9%"),
+        row("b", rank=6),
+        row("c", answerable=False, refused=True),
+    )
+    for name, rows in (("left", before), ("right", after)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(Report({}, rows).to_json()), encoding="utf-8")
+    compared = compare(str(tmp_path / "left.json"), str(tmp_path / "right.json"))
+    assert compared.names == ("left", "right")
+    assert compared.measures["recall@5"] == (0.5, 0.5) and compared.measures["refused"] == (0.0, 1.0)
+    gained, lost = compared.changed["answered or refused rightly"]
+    assert (gained, lost) == ({"a": "28.9%", "c": ""}, {"b": ""})
+    assert "found in the first 5: 1 questions gained, 1 lost (paired sign test, p = 1.000)" in compared.table()
+    assert compared.to_json()["changed"]["answered or refused rightly"]["p"] == 1.0
+
+
+@pytest.mark.parametrize(("gained", "lost", "p"), [(0, 0, 1.0), (1, 0, 1.0), (6, 0, 2 / 64), (5, 1, 14 / 64)])
+def test_sign_test(gained: int, lost: int, p: float) -> None:
+    assert sign_test(gained, lost) == pytest.approx(p)
+
+
+def test_missing_and_strange_results_are_told(place: Path) -> None:
+    save(a_report())
+    with pytest.raises(EvaluationError, match=r"never.*uncommitted"):
+        compare("never", "ever")
+    for content in ("not json", "[]", '{"rows": 1}'):
+        (place / "strange.json").write_text(content)
+        with pytest.raises(EvaluationError, match="not a saved result"):
+            compare("eval/strange.json", "uncommitted")
+    other = Report({}, (row("z"),)).to_json()
+    (place / "other.json").write_text(json.dumps(other), encoding="utf-8")
+    with pytest.raises(EvaluationError, match="no question in common"):
+        compare("eval/other.json", "uncommitted")
+
+
+def test_outside_the_repository_the_option_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (home() / "gold.jsonl").is_file()  # the source tree's own
+    monkeypatch.setattr(results, "__file__", str(tmp_path / "site-packages" / "gba_qa" / "results.py"))
+    with pytest.raises(EvaluationError, match="--gold"):
+        home()
