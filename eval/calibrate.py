@@ -37,7 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "rank of the passage": ("hit", "first", "rank"),
     "what is asked for": (
         "fits", "fits_figure", "fits_time", "fits_place", "fits_who", "fits_list", "fits_cause", "fits_how", "fits_meaning",
-        "fits_compare", "fresh_figure",
+        "fits_compare", "fresh_figure", "lacks",
     ),
     "figures, years and names agree": (
         "figure_held", "figure_missing", "figure_absent", "name_held", "name_missing", "name_absent", "other_year", "other_place",
@@ -47,7 +47,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 CHOOSING = tuple(name for group in GROUPS.values() for name in group)
 REFUSING = (
-    "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "fits", "fits_figure", "fits_time", "figure_missing",
+    "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
     "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
     "passage_similarity", "passage_weakest", "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
@@ -188,7 +188,7 @@ def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str
 
 
 def _importance(case: Case) -> float:
-    return {"gold": 3.0, "gold swapped": 1.0, "papers": 1.0}.get(case.source, 0.5)
+    return {"gold": 3.0, "gold swapped": 1.0, "gold without": 1.0, "papers": 1.0}.get(case.source, 0.5)
 
 
 def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Mapping[str, object]) -> str:

@@ -54,11 +54,18 @@ class Case:
 
 
 def gold_cases(embedder: object, gold: Path = Path("eval/gold.jsonl")) -> list[Case]:
-    """The shipped questions; those of the development half also with the year or place changed to one nobody writes about."""
+    """The shipped questions; each again with year or place changed to one nobody writes about, and with its documents left out."""
     qa = QA.shipped(embedder=embedder, config=Config())  # type: ignore[arg-type]
+    slugs = {Path(info.source).name: info.slug for info in qa.documents()}
     cases = []
     for row in _rows(gold):
         cases.append(_case(qa, row, "gold"))
+        if row["answerable"]:
+            known = {slugs[e["document"]] for e in row["evidence"]}
+            others = [info.id for info in qa.documents() if info.slug not in known]
+            without = _case(qa, row | {"answerable": False}, "gold without", doc_ids=others)
+            if not any(holds_any(h.chunk.text, row["answers"]) for h in without.hits):
+                cases.append(without)
         for swapped in _swapped(row["question"]) if row["answerable"] else ():
             nothing = {
                 "id": f"{row['id']}-swapped",

@@ -157,8 +157,18 @@ def _fits(question: Question, held: Reading, candidate: Candidate) -> dict[str, 
         "fits": max(narrow) if narrow else 0.5,
         "fits_figure": min(figure) if figure else 0.0,
         **{f"fits_{k}": asked.get(k, 0.0) for k in ("time", "place", "who", "list", "cause", "how", "meaning", "compare")},
+        "lacks": _lacks(question, checks),
         "fresh_figure": float(bool(kinds & {"number", "percent"}) and not figure),
     }  # fmt: skip
+
+
+def _lacks(question: Question, checks: Mapping[Expected, float]) -> float:
+    """1 where a figure, percentage, length or time is asked for and none is there: the plainest sign that this is no answer."""
+    for measure in ("percent", "length", "area", "money"):
+        if measure in question.expected:
+            return float(checks[measure] == 0 and checks["number"] < 1) if measure == "money" else float(not checks[measure])
+    wanted = question.expected & {"number", "time"}
+    return float(bool(wanted) and not any(checks[kind] for kind in wanted))
 
 
 _MEASURES = frozenset({"percent", "money", "length", "area"})
