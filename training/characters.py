@@ -47,23 +47,35 @@ SAME_WORD = {"著": "着", "裏": "里", "裡": "里", "麽": "么", "麼": "么
 """Written apart in one script only; OpenCC's single-character table leaves some of them alone."""
 
 
+def _is_simplified(character: str) -> bool:
+    """Whether it is in GB 2312: a regional table must leave it alone, or 着 would become 著."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def character_map() -> dict[str, str]:
     """Every character that is not itself after folding, with what it becomes."""
     import opencc
 
-    # Hong Kong and Taiwan forms (衞, 裏, 臺) first, then the general table: the same order as in gba_qa.text.fold.
-    steps = [opencc.OpenCC(name) for name in ("hk2s", "tw2s", "t2s")]
+    general, *regional = [opencc.OpenCC(name) for name in ("t2s", "hk2s", "tw2s")]
     table: dict[str, str] = {}
     for block in HAN:
         for code in block:
             character = unicodedata.normalize("NFKC", chr(code))
-            folded = character
-            for step in steps:
-                folded = step.convert(folded)
+            folded = general.convert(character)
+            if folded == character and not _is_simplified(
+                character
+            ):  # 衞: a Hong Kong form that the general table lacks
+                for step in regional:
+                    folded = general.convert(step.convert(folded))
             if len(folded) == 1 and folded != chr(code):
                 table[chr(code)] = folded
     for code in [*range(0x3000, 0x3001), *range(0xFF01, 0xFF5F), *range(0xFFE0, 0xFFE7)]:
         table[chr(code)] = unicodedata.normalize("NFKC", chr(code))
+    del table["么"]  # OpenCC takes it for the Traditional 么 (幺); in Simplified text it is 麼, as in 什么
     return table | PUNCTUATION | SAME_WORD
 
 
