@@ -38,7 +38,7 @@ _READ = re.compile(
 _WRITE = re.compile(
     r"/login/?|/gba/upload|/gradio_api/(?:queue/join|component_server|cancel|reset|call/(?:v2/)?(?:ask|search))/?"
 )
-_MCP = re.compile(r"/gradio_api/mcp(?:/[a-z]*)?")
+_MCP = re.compile(r"/gradio_api/mcp(?:/[a-z]*){0,2}")
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import secrets
 import signal
@@ -16,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from gba_qa.chat.guard import Guard, is_local
+from gba_qa.chat.quick import import_gradio
 from gba_qa.config import Config
 from gba_qa.errors import MissingDependency, UsageError
 
@@ -48,8 +50,7 @@ def serve(
     # Opening the index and importing Gradio take a second or two each: side by side.
     with ThreadPoolExecutor(1) as pool:
         opening = pool.submit(_open, config, index)
-        import gradio  # noqa: F401
-
+        import_gradio()
         qa = opening.result()
     app, sessions = _launch(qa, config, chosen, user, mcp)
     atexit.register(sessions.close)
@@ -64,8 +65,13 @@ def serve(
 
 def _open(config: Config, index: str | None) -> Any:
     from gba_qa.qa import QA
+    from gba_qa.text import detect_language
 
-    return QA.load(index, config=config)
+    qa = QA.load(index, config=config)
+    qa.search(
+        f"粵港澳大灣區 Greater Bay Area {detect_language('粵')}", 1
+    )  # so that the first question finds all in memory
+    return qa
 
 
 def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mcp: bool) -> tuple[Any, Any]:
@@ -115,7 +121,18 @@ def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mc
             "openapi_url": None,
         },
     )
+    if mcp:
+        _tell_mcp_in_json(blocks.mcp_server_obj)
     return blocks, sessions
+
+
+def _tell_mcp_in_json(server: Any) -> None:
+    """Let the tools return JSON: Gradio would give a dictionary as Python prints it."""
+
+    def results(data: Any, root_url: str) -> list[Any]:
+        return [server.types.TextContent(type="text", text=json.dumps(output, ensure_ascii=False)) for output in data]
+
+    server.postprocess_output_data = results
 
 
 def _password(config: Config, no_auth: bool) -> tuple[str, str] | None:
