@@ -38,8 +38,8 @@ class Weights:
     maxsim: float
 
 
-SAME_LANGUAGE = Weights(bm25=0.4, dense=0.1, maxsim=0.5)
-CROSS_LANGUAGE = Weights(bm25=0.1, dense=0.2, maxsim=0.7)
+SAME_LANGUAGE = Weights(bm25=0.4, dense=0.2, maxsim=0.4)
+CROSS_LANGUAGE = Weights(bm25=0.1, dense=0.4, maxsim=0.5)
 
 
 class SearchableIndex(Protocol):
