@@ -32,7 +32,7 @@ SHARES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.999)
 
 # What the choice rests on, by group, as the ablation table tells them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "words of the sentence": ("overlap", "rare", "phrases"),
+    "words of the sentence": ("overlap", "rare", "phrases", "attribute"),
     "words around it": ("around", "before", "after", "passage"),
     "rank of the passage": ("hit", "first", "rank"),
     "what is asked for": (
@@ -43,11 +43,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "figure_held", "figure_missing", "figure_absent", "name_held", "name_missing", "name_absent", "other_year", "other_place",
     ),
     "its form": ("row", "list", "new", "length", "asks"),
-    "token vectors": ("similarity", "weakest", "similarity_back"),
+    "token vectors": ("similarity", "weakest", "similarity_back", "attribute_similarity"),
 }  # fmt: skip
 CHOOSING = tuple(name for group in GROUPS.values() for name in group)
 REFUSING = (
-    "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
+    "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "attribute", "attribute_near", "attribute_passage", "attribute_similarity",
+    "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
     "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
     "passage_similarity", "passage_weakest", "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",

@@ -67,6 +67,7 @@ def _features(
     before, after, passage = read_text(candidate.before), read_text(candidate.after), read_text(chunk.text)
     asked = read_text(question.text)
     known = held.tokens | around.tokens
+    attribute = read_text(question.attribute).tokens
     found = {
         "overlap": _covered(question, weights, held.tokens),
         "rare": _covered(question, {t: w * w for t, w in weights.items()}, held.tokens),
@@ -76,6 +77,9 @@ def _features(
         "passage": _covered(question, weights, passage.tokens | around.tokens),
         "unknown": _covered(question, weights, frozenset(t for t, w in weights.items() if w >= 0.98 * unseen)),
         "rarest_missing": max((w for t, w in weights.items() if t not in passage.tokens | around.tokens), default=0.0) / unseen,
+        "attribute": _share(attribute, weights, held.tokens),
+        "attribute_near": _share(attribute, weights, held.tokens | around.tokens | before.tokens),
+        "attribute_passage": _share(attribute, weights, passage.tokens | around.tokens),
         "phrases": len(asked.grams & held.grams) / max(1, len(asked.grams)),
         "hit": candidate.hit.score if candidate.hit.retriever == "hybrid" else candidate.hit.signals.get("bm25", 0.0),
         "first": float(candidate.rank == 0),
@@ -97,6 +101,12 @@ def _covered(
     said = sum(weights[t] for t in question.tokens if t in tokens and t not in without)
     other = sum(weights[t] for t in question.others if t in tokens and t not in without)
     return min(1.0, (said + other) / total)
+
+
+def _share(wanted: frozenset[str], weights: Mapping[str, float], tokens: frozenset[str]) -> float:
+    """Share of the weight of the wanted tokens that is held; 1 where nothing is wanted."""
+    total = sum(weights.get(t, 0.0) for t in wanted)
+    return sum(weights.get(t, 0.0) for t in wanted & tokens) / total if total else 1.0
 
 
 def _agreement(question: Question, held: Reading, around: Reading, before: Reading, passage: Reading) -> dict[str, float]:
@@ -184,7 +194,7 @@ def _similarities(
 
     Only the most promising candidates are encoded; the lowest score among those stands in for the others.
     """
-    nothing = {"similarity": 0.0, "weakest": 0.0, "similarity_back": 0.0}
+    nothing = {"similarity": 0.0, "weakest": 0.0, "similarity_back": 0.0, "attribute_similarity": 0.0}
     if encode_tokens is None or not candidates:
         return [dict(nothing) for _ in candidates]
     promise = [
@@ -192,11 +202,11 @@ def _similarities(
         for f in found
     ]
     chosen = sorted(range(len(candidates)), key=lambda i: (-promise[i], i))[:ENCODED]
-    query, *vectors = encode_tokens([question.text, *(candidates[i].text for i in chosen)])
-    forth = maxsim(query, vectors)
+    query, attribute, *vectors = encode_tokens([question.text, question.attribute or question.text, *(candidates[i].text for i in chosen)])
+    forth, asked = maxsim(query, vectors), maxsim(attribute, vectors)
     result: list[dict[str, float]] = [
-        {"similarity": float(s), "weakest": _weakest(query, v), "similarity_back": float(maxsim(v, [query])[0])}
-        for s, v in zip(forth, vectors, strict=True)
+        {"similarity": float(s), "weakest": _weakest(query, v), "similarity_back": float(maxsim(v, [query])[0]), "attribute_similarity": float(a)}
+        for s, a, v in zip(forth, asked, vectors, strict=True)
     ]
     floor = {k: min(r[k] for r in result) for k in nothing}
     filled = [dict(floor) for _ in candidates]

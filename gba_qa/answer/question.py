@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from gba_qa.names import find_names
+from gba_qa.names import find_names, name_spans
 from gba_qa.quantities import Quantity, find_quantities
 from gba_qa.text import detect_language, fold, tokenize
 from gba_qa.types import Language
@@ -54,7 +54,8 @@ class Question:
     """A question, read once.
 
     `tokens` are its content words, `others` the words of another usage that say the same (寫字樓 for 辦公樓); `names` and
-    `quantities` are what an answer must agree with.
+    `quantities` are what an answer must agree with.  `attribute` is what is asked about them: the question without its names, figures
+    and asking words, folded.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Question:
     expected: frozenset[Expected]
     tokens: tuple[str, ...]
     others: tuple[str, ...]
+    attribute: str
     names: frozenset[str]
     quantities: tuple[Quantity, ...]
 
@@ -84,6 +86,19 @@ def analyse(text: str) -> Question:
         expected=expected,
         tokens=tuple(dict.fromkeys(tokens)),
         others=tuple(dict.fromkeys(t for t in others if t not in tokens)),
+        attribute=_attribute(text),
         names=find_names(text),
         quantities=tuple(find_quantities(text)),
     )
+
+
+def _attribute(text: str) -> str:
+    """
+    >>> _attribute("前海管理局局長係邊個？")
+    '管理局局长'
+    """
+    folded = fold(text)
+    spans = [(q.start, q.end) for q in find_quantities(text)] + [(s, e) for s, e, _ in name_spans(text)]
+    for start, end in spans:
+        folded = folded[:start] + " " * (end - start) + folded[end:]
+    return " ".join(re.sub(r"[^\w\s]", " ", _ASKING.sub(" ", folded)).split())
