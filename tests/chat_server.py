@@ -45,7 +45,7 @@ class Server:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
-            if "http://" in line:
+            if "ready: http://" in line:
                 return line[line.index("http://") :].strip()
             if time.monotonic() - self.started > START:
                 break
