@@ -190,7 +190,7 @@ class QA:
         if reply is not None:
             yield reply
             return
-        understood = resolve(question, history)
+        understood: str = getattr(self.answerer, "rewrite", resolve)(question, history)
         hits = self.retriever.retrieve(understood, HITS, doc_ids=doc_ids)
         streaming = getattr(self.answerer, "stream", None)
         answers = streaming(understood, hits) if streaming else iter([self.answerer.answer(understood, hits)])

@@ -272,5 +272,27 @@ def test_key_is_sent_and_appears_nowhere(endpoint: Endpoint, caplog: pytest.LogC
         KEY not in repr(asked) + repr(answer) + str(vars(answer) if hasattr(answer, "__dict__") else "") + caplog.text
     )
     with pytest.raises(module.AnswererError) as caught:
-        list(asked._pieces(ASKED, tuple(hits(ZH)), "zh-Hant"))
+        list(asked._pieces([{"role": "user", "content": ASKED}]))
     assert KEY not in str(caught.value) + repr(caught.value)
+
+
+def before(question: str) -> Answer:
+    return Answer(question, (), (), (), "zh-Hant", "llm:small", False)
+
+
+def test_follow_up_is_rewritten(endpoint: Endpoint) -> None:
+    endpoint.script = [streams("「2023年第3季澳門", "辦公樓的空置率是多少？」")]
+    assert answerer(endpoint).rewrite("咁澳門呢？", [before(ASKED)]) == "2023年第3季澳門辦公樓的空置率是多少？"
+    assert ASKED in endpoint.requests[0]["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("reply", [streams("2022年北京的空置率？"), streams("What is it?"), streams("a\nb"), streams(), says(500, "{}")])
+def test_rewriting_that_invents_or_fails_falls_back_to_the_rules(endpoint: Endpoint, reply: Reply) -> None:
+    endpoint.script = [reply]
+    assert answerer(endpoint).rewrite("咁澳門呢？", [before(ASKED)]) == "2023年第3季澳門辦公樓的空置率是多少？"
+
+
+def test_first_question_is_not_rewritten(endpoint: Endpoint) -> None:
+    endpoint.script = [streams("x")]
+    assert answerer(endpoint).rewrite(ASKED, []) == ASKED
+    assert not endpoint.requests

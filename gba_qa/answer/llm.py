@@ -11,17 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from gba_qa.answer.conversation import resolve
 from gba_qa.answer.extractive import ExtractiveAnswerer
 from gba_qa.answer.markers import MarkerParser
 from gba_qa.answer.messages import say
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.verify import verify
 from gba_qa.errors import AnswererError, MissingDependency
+from gba_qa.names import find_names
 from gba_qa.quantities import find_quantities, same_quantity
 from gba_qa.sentences import split_sentences
 from gba_qa.text import detect_language, fold, tokenize
@@ -30,6 +32,8 @@ from gba_qa.types import Answer, Citation, Hit, Language, Statement
 __all__ = ["LLMAnswerer"]
 
 PASSAGES = 8
+TURNS = 3  # earlier turns that a follow-up is read against
+LONG = 30  # tokens: a question this long that points at nothing before it stands alone
 RETRIES = 2
 WAIT = 0.5  # seconds before the first retry; doubled after each
 _LANGUAGE_NAMES = {
@@ -72,6 +76,18 @@ class LLMAnswerer:
         *_, last = self.stream(question, hits)
         return last
 
+    def rewrite(self, question: str, history: Sequence[Answer]) -> str:
+        """A follow-up as a question that stands alone; what `resolve` makes of it when the endpoint fails or invents something."""
+        plain = resolve(question, history)
+        asked = [a for a in history if a.answerer != "smalltalk"][-TURNS:]
+        if not asked or small_talk(question) is not None or (plain == question and len(tokenize(question)) > LONG):
+            return plain
+        try:
+            written = "".join(self._pieces(_rewriting(question, asked))).strip().strip('"「」“”').strip()
+        except AnswererError:
+            return plain
+        return written if _is_faithful(written, question, asked) else plain
+
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Answer]:
         """The answer as it grows, a sentence at a time; the last item is the whole answer."""
         reply = small_talk(question)
@@ -83,7 +99,7 @@ class LLMAnswerer:
         writing = _Writing(question, language, tuple(hits[:PASSAGES]), self.name)
         shown = False
         try:
-            for piece in self._pieces(question, writing.hits, language):
+            for piece in self._pieces(_messages(question, writing.hits, language)):
                 if writing.add(piece):
                     shown = True
                     yield writing.answer(hits)
@@ -104,11 +120,11 @@ class LLMAnswerer:
         else:
             yield final
 
-    def _pieces(self, question: str, hits: Sequence[Hit], language: Language) -> Iterator[str]:
+    def _pieces(self, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
         """The text as the endpoint sends it; retried only while nothing has come."""
         body = {
             "model": self.model,
-            "messages": _messages(question, hits, language),
+            "messages": list(messages),
             "temperature": 0,
             "stream": True,
         }
@@ -203,6 +219,29 @@ def _messages(question: str, hits: Sequence[Hit], language: Language) -> list[di
         f"If the passages don't answer the question, write only {_NO_ANSWER}."
     )
     return [{"role": "system", "content": system}, {"role": "user", "content": f"{passages}\n\nQuestion: {question}"}]
+
+
+def _rewriting(question: str, asked: Sequence[Answer]) -> list[dict[str, str]]:
+    turns = "\n".join(f"Q: {a.rewritten or a.question}\nA: {a.text[:300]}" for a in asked)
+    system = (
+        "Rewrite the last question so that it can be understood without the conversation: put in the subject, place, year or quantity "
+        "that it leaves out. Keep its language and script. If it stands alone already, repeat it. Write only the question."
+    )
+    user = f"{turns}\n\nLast question: {question}"
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+
+def _is_faithful(written: str, question: str, asked: Sequence[Answer]) -> bool:
+    """One short question in the same language that brings in no figure or name of its own."""
+    said = "\n".join([question, *(f"{a.question}\n{a.rewritten}\n{a.text}" for a in asked)])
+    held = find_quantities(said)
+    return (
+        0 < len(written) <= 300
+        and "\n" not in written
+        and (detect_language(written) == "en") == (detect_language(question) == "en")
+        and find_names(written) <= find_names(said)
+        and all(any(same_quantity(q, h) for h in held) for q in find_quantities(written))
+    )
 
 
 @dataclass
