@@ -28,7 +28,7 @@ from gba_qa.retrieve import Mode
 from gba_qa.sentences import split_sentences
 from gba_qa.types import Answer, Embedder, Hit
 
-__all__ = ["Record", "Report", "compare", "measure", "run", "save"]
+__all__ = ["Record", "Report", "compare", "measure", "right_rank", "run", "save"]
 
 HITS = 10  # what a user is shown, and the depth of nDCG@10
 DEEPER = 40  # looked at where documents are ranked by their first passage: several passages may be of one document
@@ -135,8 +135,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
     else:
         answer = qa.answerer.answer(gold.question, qa.search(gold.question, HITS, mode=mode))
     seconds = time.perf_counter() - started
-    whole = not any(e.quote for e in gold.evidence)
-    hits = qa.search(gold.question, DEEPER, mode=mode) if gold.evidence and whole else answer.hits
+    hits = qa.search(gold.question, DEEPER, mode=mode) if gold.evidence and _names_documents(gold) else answer.hits
     answered = gold.answerable and not answer.abstained
     target = languages[gold.evidence[0].document] if gold.evidence else "-"
     cited = _cited(answer)
@@ -148,7 +147,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         kind=gold.kind,
         split=gold.split,
         answerable=gold.answerable,
-        rank=_rank(gold, hits, whole),
+        rank=right_rank(gold, hits),
         refused=answer.abstained,
         confidence=round(answer.confidence, 6),
         contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements),
@@ -165,6 +164,25 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         seconds=seconds,
         answer=answer.text,
     )
+
+
+def right_rank(gold: Gold, hits: Sequence[Hit]) -> int:
+    """Rank of the first right passage, from 1; 0 for none.  Where the gold set names documents alone, documents are ranked, each
+    by its first passage.
+    """
+    whole = _names_documents(gold)
+    seen: set[str] = set()
+    rank = 0
+    for hit in hits:
+        chunk = hit.chunk
+        if whole and chunk.doc_id in seen:
+            continue
+        seen.add(chunk.doc_id)
+        rank += 1
+        shown = f"{chunk.context}\n{chunk.text}"
+        if any(_named(chunk.source, e.document) and holds(shown, e.quote) for e in gold.evidence):
+            return rank
+    return 0
 
 
 def _of_split(questions: Sequence[Gold], split: str, path: Path) -> list[Gold]:
@@ -210,20 +228,9 @@ def _named(source: str, document: str) -> bool:
     return document in (source, Path(source).name)
 
 
-def _rank(gold: Gold, hits: Sequence[Hit], whole: bool) -> int:
-    """Rank of the first right passage.  Where the gold names documents alone, documents are ranked by their first passage."""
-    seen: set[str] = set()
-    rank = 0
-    for hit in hits:
-        chunk = hit.chunk
-        if whole and chunk.doc_id in seen:
-            continue
-        seen.add(chunk.doc_id)
-        rank += 1
-        shown = f"{chunk.context}\n{chunk.text}"
-        if any(_named(chunk.source, e.document) and holds(shown, e.quote) for e in gold.evidence):
-            return rank
-    return 0
+def _names_documents(gold: Gold) -> bool:
+    """Whether the gold set names documents alone, and no passage in them."""
+    return not any(e.quote for e in gold.evidence)
 
 
 def _right_sentence(gold: Gold, answer: Answer) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Report", "auroc", "bootstrap", "refusal_curve", "refused_at"]
+__all__ = ["Report", "auroc", "bootstrap", "ranking", "refusal_curve", "refused_at"]
 
 Row = Mapping[str, Any]
 Column = tuple[Sequence[float], Sequence[float]]  # what is counted, and out of what, a question
@@ -171,7 +171,8 @@ def _columns(rows: Sequence[Row]) -> dict[str, Column]:
     """What is counted, and out of what, for each measure that has something to count."""
     answerable = [float(r["answerable"]) for r in rows]
     unanswerable = [1.0 - a for a in answerable]
-    columns: dict[str, Column] = {name: (values, answerable) for name, values in _ranking(rows).items()}
+    ranks = [r["rank"] if r["answerable"] else 0 for r in rows]
+    columns: dict[str, Column] = {name: (values, answerable) for name, values in ranking(ranks).items()}
     for name in ("contained", "first_contained", "right_document", "right_sentence"):
         columns[name] = [float(r[name]) for r in rows], answerable
     columns["wrongly_refused"] = [float(r["refused"]) * a for r, a in zip(rows, answerable, strict=True)], answerable
@@ -186,8 +187,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, Column]:
     return {name: column for name, column in columns.items() if sum(column[1])}
 
 
-def _ranking(rows: Sequence[Row]) -> dict[str, list[float]]:
-    """recall@k, MRR and nDCG@10 of each question: it has one need, met by the first right passage; 0 where none was found."""
+def ranking(ranks: Sequence[int]) -> dict[str, list[float]]:
+    """recall@k, MRR and nDCG@10 of each question, given the rank of its first right passage; 0 where none was found.
+
+    >>> {name: values for name, values in ranking([1, 0, 3]).items() if name in ("recall@1", "ndcg@10")}
+    {'recall@1': [1.0, 0.0, 0.0], 'ndcg@10': [1.0, 0.0, 0.5]}
+    """
     import ir_measures
     from ir_measures import RR, R, nDCG
 
@@ -199,19 +204,18 @@ def _ranking(rows: Sequence[Row]) -> dict[str, list[float]]:
         "mrr@10": RR @ 10,
         "ndcg@10": nDCG @ 10,
     }
-    place = {r["id"]: i for i, r in enumerate(rows) if r["answerable"]}
-    found = {name: [0.0] * len(rows) for name in named}
-    if not place:
+    found = {name: [0.0] * len(ranks) for name in named}
+    if not ranks:
         return found
-    qrels = [ir_measures.Qrel(identity, "right", 1) for identity in place]
+    qrels = [ir_measures.Qrel(str(i), "right", 1) for i in range(len(ranks))]
     run = [
-        ir_measures.ScoredDoc(identity, "right" if rank == rows[i]["rank"] else f"other {rank}", 100.0 - rank)
-        for identity, i in place.items()
-        for rank in range(1, 11)
+        ir_measures.ScoredDoc(str(i), "right" if place == rank else f"other {place}", 100.0 - place)
+        for i, rank in enumerate(ranks)
+        for place in range(1, 11)
     ]
     names = {measure: name for name, measure in named.items()}
     for metric in ir_measures.iter_calc(list(names), qrels, run):
-        found[names[metric.measure]][place[metric.query_id]] = float(metric.value)
+        found[names[metric.measure]][int(metric.query_id)] = float(metric.value)
     return found
 
 
