@@ -121,7 +121,7 @@ def _statement(statement: Statement, answer: Answer, view: View, cited: dict[int
         return (
             f'<span class="unsupported" title="{title}">{text}</span><small class="unsupported-label">{label}</small>'
         )
-    return f'<span class="statement">{text}</span>{marks}'
+    return f'<span class="statement">{text}</span>{"&NoBreak;" if marks else ""}{marks}'
 
 
 def _mark(citation: Citation, view: View) -> str:

@@ -37,6 +37,10 @@ def document_head_html(document: Document, qa: QA, view: View, quote: Span, *, c
         f'<h2 lang="{document.language}" tabindex="-1">{escape(document.title)}</h2>',
         f'<p class="facts">{escape(" · ".join(facts))}</p>',
     ]
+    origin = document.meta.get("sources")
+    if isinstance(origin, list) and origin:
+        told = word("drawn_from", view.ui, sources="; ".join(str(o) for o in origin))
+        parts.append(f'<p class="facts origin" lang="{document.language}">{escape(told)}</p>')
     if converted:
         key = "converted" if converted == "zh-Hant" else "converted_hans"
         parts.append(
