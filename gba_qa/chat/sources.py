@@ -40,7 +40,7 @@ def document_head_html(document: Document, qa: QA, view: View, quote: Span, *, c
     origin = document.meta.get("sources")
     if isinstance(origin, list) and origin:
         told = word("drawn_from", view.ui, sources="; ".join(str(o) for o in origin))
-        parts.append(f'<p class="facts origin" lang="{document.language}">{escape(told)}</p>')
+        parts.append(f'<p class="facts origin">{escape(told)}</p>')
     if converted:
         key = "converted" if converted == "zh-Hant" else "converted_hans"
         parts.append(

@@ -42,7 +42,7 @@ def test_an_answer_opens_at_its_quote(page: Page, question: str, figure: str, fi
     page.wait_for_selector("#gba-paper mark")
     assert "".join(page.locator("#gba-paper mark").all_inner_texts()) == quote
     page.wait_for_function(IN_SIGHT)
-    assert file in page.locator("#gba-reader-head .facts").inner_text()
+    assert file in page.locator("#gba-reader-head .facts").first.inner_text()
     # The text before and after is there to read on.
     assert len(page.locator("#gba-paper").inner_text()) > 2 * len(quote)
 
