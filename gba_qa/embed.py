@@ -163,7 +163,7 @@ class SentenceTransformerEmbedder:
             hint = "give the folder of a downloaded model, or fetch it first with `hf download`; the bundled model needs neither"
             raise GbaQAError(f"cannot load the embedder {name!r} ({_first_line(error)}); {hint}") from error
         self.name = name
-        self.dim = int(self._model.get_sentence_embedding_dimension())
+        self.dim = len(self._model.encode_query("?"))  # the method that tells it has another name in each major version
 
     @cached_property
     def fingerprint(self) -> str:
