@@ -64,7 +64,13 @@ def test_list_is_told_whole(qa: QA) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["北灣港口的貨櫃吞吐量是多少？", "北灣港口有哪些主要指標？", "Which lighthouse keepers are listed?", "When did Ah Fook begin?"]
+    "question",
+    [
+        "北灣港口的貨櫃吞吐量是多少？",
+        "北灣港口有哪些主要指標？",
+        "Which lighthouse keepers are listed?",
+        "When did Ah Fook begin?",
+    ],
 )
 def test_sentences_that_only_point_elsewhere_are_never_answers(qa: QA, question: str) -> None:
     for statement in qa.ask(question).statements:
@@ -102,17 +108,28 @@ def test_every_statement_is_carried_by_quotes_that_stand(qa: QA) -> None:
 
 @pytest.mark.parametrize(
     ("question", "line"),
-    [("Why can big cruise ships not moor at 北灣 port?", "Traditional Chinese"), ("灯塔 lighthouse 什么时候亮 lit 1893？", "英文")],
+    [
+        ("Why can big cruise ships not moor at 北灣 port?", "Traditional Chinese"),
+        ("灯塔 lighthouse 什么时候亮 lit 1893？", "英文"),
+    ],
 )
 def test_other_language_is_told(question: str, line: str) -> None:
     answerer = ExtractiveAnswerer(answerable_share=1.0)
-    passage = hit("北灣 port：由於航道太淺，big cruise ships 大型郵輪不能停泊。") if "Chinese" in line else hit("The lighthouse was lit in 1893.", "en")
+    passage = (
+        hit("北灣 port：由於航道太淺，big cruise ships 大型郵輪不能停泊。")
+        if "Chinese" in line
+        else hit("The lighthouse was lit in 1893.", "en")
+    )
     assert line in answerer.answer(question, [passage]).note
 
 
 def test_no_hits_is_a_refusal_in_the_askers_language() -> None:
     answerer = ExtractiveAnswerer()
-    for question, refusal in (("空置率是多少？", "文件沒有提及。"), ("空置率为多少？", "文件没有提及。"), ("How many?", "The documents don't say.")):
+    for question, refusal in (
+        ("空置率是多少？", "文件沒有提及。"),
+        ("空置率为多少？", "文件没有提及。"),
+        ("How many?", "The documents don't say."),
+    ):
         answer = answerer.answer(question, [])
         assert answer.abstained and answer.text == refusal and not answer.citations
 
@@ -140,8 +157,18 @@ def test_what_is_asked_for(question: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("row", "header", "language", "told"),
     [
-        ("港資企業 | 8,274家 | 11,000家", "指標 | 2022年 | 2025年目標", "zh-Hant", "港資企業：2022年：8,274家；2025年目標：11,000家"),
-        ("1 | Hong Kong firms | 8,274 | 11,000", "No. | Indicator | 2022 | Target", "en", "Hong Kong firms: 2022: 8,274; Target: 11,000"),
+        (
+            "港資企業 | 8,274家 | 11,000家",
+            "指標 | 2022年 | 2025年目標",
+            "zh-Hant",
+            "港資企業：2022年：8,274家；2025年目標：11,000家",
+        ),
+        (
+            "1 | Hong Kong firms | 8,274 | 11,000",
+            "No. | Indicator | 2022 | Target",
+            "en",
+            "Hong Kong firms: 2022: 8,274; Target: 11,000",
+        ),
         ("前海 28.9%", "地方 空置率", "zh-Hant", "前海，空置率：28.9%"),
         ("北京 | 5.2%", "", "zh-Hans", "北京；5.2%"),
         ("a | b | c", "x | y", "en", "a: x: b; y: c"),

@@ -25,11 +25,23 @@ def turn(question: str, answerer: str = "extractive", rewritten: str = "") -> An
         ("2023年香港的經濟增長是多少？", "那廣東呢？", "2023年廣東的經濟增長是多少？"),
         ("2023年香港的经济增长是多少？", "广东呢？", "2023年广东的经济增长是多少？"),
         ("2029年要有幾多澳門居民喺橫琴返工？", "咁2024年呢？", "2024年要有幾多澳門居民喺橫琴返工？"),
-        ("What was the vacancy rate in Qianhai in 2023?", "And in Shanghai?", "What was the vacancy rate in Shanghai in 2023?"),
-        ("What was the vacancy rate in Qianhai in 2023?", "and in 2029?", "What was the vacancy rate in Qianhai in 2029?"),
+        (
+            "What was the vacancy rate in Qianhai in 2023?",
+            "And in Shanghai?",
+            "What was the vacancy rate in Shanghai in 2023?",
+        ),
+        (
+            "What was the vacancy rate in Qianhai in 2023?",
+            "and in 2029?",
+            "What was the vacancy rate in Qianhai in 2029?",
+        ),
         ("How fast did Guangdong grow in Q3 2023?", "What about Q4 2022?", "How fast did Guangdong grow in Q4 2022?"),
         ("微電子產業鏈的上游是甚麼？", "下游呢？", "微電子產業鏈的下游是甚麼？"),
-        ("How many visitors did the library count in 2031?", "and how many people does it employ?", "how many people does the library employ?"),
+        (
+            "How many visitors did the library count in 2031?",
+            "and how many people does it employ?",
+            "how many people does the library employ?",
+        ),
         ("1960年代末香港紡織業有幾多間工廠？", "工人有幾多？", "1960年代末香港紡織業工人有幾多？"),
         ("前海办公楼空置率高吗？", "为什么？", "为什么，前海办公楼空置率高吗？"),
         ("Is the vacancy rate high?", "Why?", "Why? Is the vacancy rate high?"),
@@ -65,7 +77,7 @@ def test_third_turn_goes_on_from_what_was_understood() -> None:
 
 
 def test_four_in_five_shipped_follow_ups_are_answered() -> None:
-    qa = QA.shipped(embedder="none")
+    qa = QA.shipped()
     rows = [json.loads(line) for line in FOLLOW_UPS.read_text(encoding="utf-8").splitlines() if line.strip()]
     missed = []
     for row in rows:

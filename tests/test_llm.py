@@ -286,7 +286,9 @@ def test_follow_up_is_rewritten(endpoint: Endpoint) -> None:
     assert ASKED in endpoint.requests[0]["messages"][1]["content"]
 
 
-@pytest.mark.parametrize("reply", [streams("2022年北京的空置率？"), streams("What is it?"), streams("a\nb"), streams(), says(500, "{}")])
+@pytest.mark.parametrize(
+    "reply", [streams("2022年北京的空置率？"), streams("What is it?"), streams("a\nb"), streams(), says(500, "{}")]
+)
 def test_rewriting_that_invents_or_fails_falls_back_to_the_rules(endpoint: Endpoint, reply: Reply) -> None:
     endpoint.script = [reply]
     assert answerer(endpoint).rewrite("咁澳門呢？", [before(ASKED)]) == "2023年第3季澳門辦公樓的空置率是多少？"

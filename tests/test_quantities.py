@@ -48,7 +48,17 @@ def test_reads_every_spelling(text: str, value: float, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["一國兩制", "第一，要統一認識", "one country, two systems"[:11], "三來一補"[2:], "互聯網+", "A23 and CO2", "You may go.", "成立"]
+    "text",
+    [
+        "一國兩制",
+        "第一，要統一認識",
+        "one country, two systems"[:11],
+        "三來一補"[2:],
+        "互聯網+",
+        "A23 and CO2",
+        "You may go.",
+        "成立",
+    ],
 )
 def test_finds_no_figure_in_words(text: str) -> None:
     assert not find_quantities(text)
@@ -90,7 +100,14 @@ def test_other_values_and_units_are_not(left: str, right: str) -> None:
     assert not any(same_quantity(a, b) for a in find_quantities(left) for b in find_quantities(right))
 
 
-@pytest.mark.parametrize("text", ["2022年底實際使用外資逾58.64億美元，佔28.9%", "by September 2023, 28.9% of 11,000 firms", "二零二三年第三季度约有三成"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022年底實際使用外資逾58.64億美元，佔28.9%",
+        "by September 2023, 28.9% of 11,000 firms",
+        "二零二三年第三季度约有三成",
+    ],
+)
 def test_offsets_point_at_the_figure(text: str) -> None:
     for quantity in find_quantities(text):
         piece = text[quantity.start : quantity.end]

@@ -28,7 +28,8 @@ def test_reply_fits(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("你好嗎", "zh-Hant"), ("你好吗", "zh-Hans"), ("Hello", "en"), ("谢谢", "zh-Hans"), ("多謝", "zh-Hant")]
+    ("text", "language"),
+    [("你好嗎", "zh-Hant"), ("你好吗", "zh-Hans"), ("Hello", "en"), ("谢谢", "zh-Hans"), ("多謝", "zh-Hant")],
 )
 def test_reply_is_in_the_language_of_the_text(text: str, language: str) -> None:
     reply = small_talk(text)
@@ -48,6 +49,18 @@ def test_questions_are_left_alone(text: str) -> None:
 
 
 def test_all_messages_exist_in_three_languages() -> None:
-    for key in ("refusal", "fallback", "disagree", "greeting", "orders", "nonsense", "about", "empty", "empty_index", "thanks", "goodbye"):
+    for key in (
+        "refusal",
+        "fallback",
+        "disagree",
+        "greeting",
+        "orders",
+        "nonsense",
+        "about",
+        "empty",
+        "empty_index",
+        "thanks",
+        "goodbye",
+    ):
         assert len({say(key, "en"), say(key, "zh-Hant"), say(key, "zh-Hans")}) >= 2
     assert "繁體中文" in say("other_language", "zh-Hant", about="zh-Hant")

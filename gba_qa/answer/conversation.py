@@ -22,8 +22,12 @@ __all__ = ["resolve"]
 _CUE = re.compile(
     r"^(?:那么?|咁|甘|噉|而|到了?(?=\d))|^(?:and|or|but|then|so|what about|how about)\b|(?:呢|咧)(?=[?]?$)|又(?=有|系|是)|类似|𠮶(?:条|啲|个)|那(?:条|些|个)|\b(?:the )?ones?\b|\bsimilar\b"
 )
-_ONLY_ASKS = re.compile(r"^(?:为什么|为何|点解|为甚么|why|why not|how come|how so|when|where|who|几时|何时|多少|几多)[?]?$")
-_PRONOUN = re.compile(r"\b(?:it|its|they|their|them|there|this|that)\b|(?<!其)它们?|佢哋?|他们|该(?=[\u4e00-\u9fff])|当中|其中")
+_ONLY_ASKS = re.compile(
+    r"^(?:为什么|为何|点解|为甚么|why|why not|how come|how so|when|where|who|几时|何时|多少|几多)[?]?$"
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|its|they|their|them|there|this|that)\b|(?<!其)它们?|佢哋?|他们|该(?=[\u4e00-\u9fff])|当中|其中"
+)
 # Groups of words that exclude one another: the follow-up's takes the place of the one before.
 _CONTRASTS = [
     [part.split("/") for part in group.split("|")]
@@ -86,7 +90,11 @@ def _swap(before: str, question: str) -> tuple[str, str]:
     replacements: list[tuple[int, int, str]] = []
     new_places = [question[s:e] for s, e, ids in name_spans(question) if set(ids) & PLACES]
     old_places = [(s, e) for s, e, ids in name_spans(before) if set(ids) & PLACES and "gba" not in ids]
-    if len(new_places) == 1 and len(old_places) > 1 and not fold(before[: old_places[0][0]]).strip().startswith(("how", "what", "which")):
+    if (
+        len(new_places) == 1
+        and len(old_places) > 1
+        and not fold(before[: old_places[0][0]]).strip().startswith(("how", "what", "which"))
+    ):
         old_places = old_places[:1]  # 香港在深圳 …: the first is the subject
     for (start, end), text in zip(old_places, new_places, strict=False):
         replacements.append((start, end, text))
@@ -146,5 +154,8 @@ def _subject(before: str) -> str:
         if match and (match[1].lower().startswith(("the ", "a ", "an ")) or match[1][0].isupper()):
             return match[1]
         return names[0] if names else match[1] if match else ""
-    match = re.match(r"(.{2,20}?)(?:的|嘅|之)?(?=有|系|係|是|要|占|佔|在|会|會|能|可以|[几幾]多|多少|點|怎|为|為|何時|幾時|什么|甚麼|[給给])", before)
+    match = re.match(
+        r"(.{2,20}?)(?:的|嘅|之)?(?=有|系|係|是|要|占|佔|在|会|會|能|可以|[几幾]多|多少|點|怎|为|為|何時|幾時|什么|甚麼|[給给])",
+        before,
+    )
     return match[1] if match else ""

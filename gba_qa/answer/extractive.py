@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from gba_qa.answer.candidates import Candidate, collect
-from gba_qa.answer.choosing import choose, probabilities, score, weights
+from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
 from gba_qa.answer.features import Idf, TokenEncoder, features_of, passage_similarities
 from gba_qa.answer.messages import say
@@ -27,6 +27,7 @@ from gba_qa.types import Answer, Document, Floats, Hit, Statement
 __all__ = ["ExtractiveAnswerer"]
 
 PASSAGES = 8  # hits whose sentences are looked at: eval/ablations.md has what fewer and more are worth
+NEAR = 6  # candidates among which a reason is looked for when a why-question has none yet
 KEPT = 2048  # sentences whose token vectors are kept, some 10 MB
 
 
@@ -78,11 +79,13 @@ class ExtractiveAnswerer:
         sure = confidence(features)
         if self.answerable_share < 1.0 and sure < threshold(self.answerable_share, features):
             return self._refuse(asked, hits, sure)
-        chosen = choose([(s.candidate, s.score) for s in ranked])
+        chosen = _with_reason(choose([(s.candidate, s.score) for s in ranked]), ranked)
         statements, citations = compose(asked, chosen, self.document)
         about = chosen[0].hit.chunk.language
         note = "" if about == asked.language else say("other_language", asked.language, about=about)
-        return Answer(question, statements, citations, tuple(hits), asked.language, self.name, False, note, confidence=sure)
+        return Answer(
+            question, statements, citations, tuple(hits), asked.language, self.name, False, note, confidence=sure
+        )
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """All candidates, best first."""
@@ -95,6 +98,14 @@ class ExtractiveAnswerer:
     def _refuse(self, question: Question, hits: Sequence[Hit], sure: float) -> Answer:
         refusal = Statement(say("refusal", question.language))
         return Answer(question.text, (refusal,), (), tuple(hits), question.language, self.name, True, confidence=sure)
+
+
+def _with_reason(chosen: list[Candidate], ranked: Sequence[Scored]) -> list[Candidate]:
+    """ "Why did it rise" is not answered by the sentence that says it rose: the nearest one that gives a reason joins it."""
+    reasons = [s.candidate for s in ranked[:NEAR] if s.features["fits_cause"] > 0]
+    if not reasons or len(chosen) >= MOST or any(c in reasons for c in chosen):
+        return chosen
+    return [*chosen, reasons[0]]
 
 
 class _Kept:

@@ -32,11 +32,15 @@ SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it r
 _CAUSE = re.compile(
     r"因为|由于|因此|因而|原因|导致|使得|所以|缘于|源于|在于|有赖|为了|以免|成因|\bbecause\b|due to|\bsince\b|reason|caused?\b|led to|as a result|therefore|\bso that\b|thanks to|owing to"
 )
-_MEANING = re.compile(r"是指|指的是|意思|即|称为|又称|定义|\bmeans?\b|refers? to|is called|known as|defined|stands? for")
+_MEANING = re.compile(
+    r"是指|指的是|意思|即|称为|又称|定义|\bmeans?\b|refers? to|is called|known as|defined|stands? for"
+)
 _COMPARE = re.compile(
     r"最|居首|首位|第一|高于|低于|多于|少于|超过|不及|相当|比|\b(?:most|least|first|second|third|than|highest|lowest|largest|biggest|smallest|fastest|same|above|below)\b|\w+est\b"
 )
-_HOW = re.compile(r"通过|透过|借助|凭|以.{1,12}方式|利用|采用|依靠|先.{1,20}再|\bby \w+ing\b|\bthrough\b|by means|\busing\b|\bwith\b")
+_HOW = re.compile(
+    r"通过|透过|借助|凭|以.{1,12}方式|利用|采用|依靠|先.{1,20}再|\bby \w+ing\b|\bthrough\b|by means|\busing\b|\bwith\b"
+)
 _TIMES = {"year", "month", "day", "quarter", "decade"}
 _MONEY = {"usd", "hkd", "cny", "mop", "eur", "jpy", "money"}
 
@@ -76,7 +80,8 @@ def _features(
         "after": _covered(question, weights, after.tokens, without=known),
         "passage": _covered(question, weights, passage.tokens | around.tokens),
         "unknown": _covered(question, weights, frozenset(t for t, w in weights.items() if w >= 0.98 * unseen)),
-        "rarest_missing": max((w for t, w in weights.items() if t not in passage.tokens | around.tokens), default=0.0) / unseen,
+        "rarest_missing": max((w for t, w in weights.items() if t not in passage.tokens | around.tokens), default=0.0)
+        / unseen,
         "attribute": _share(attribute, weights, held.tokens),
         "attribute_near": _share(attribute, weights, held.tokens | around.tokens | before.tokens),
         "attribute_passage": _share(attribute, weights, passage.tokens | around.tokens),
@@ -109,7 +114,9 @@ def _share(wanted: frozenset[str], weights: Mapping[str, float], tokens: frozens
     return sum(weights.get(t, 0.0) for t in wanted & tokens) / total if total else 1.0
 
 
-def _agreement(question: Question, held: Reading, around: Reading, before: Reading, passage: Reading) -> dict[str, float]:
+def _agreement(
+    question: Question, held: Reading, around: Reading, before: Reading, passage: Reading
+) -> dict[str, float]:
     """Whether the years, figures and names of the question stand in the candidate, or at least beside it."""
     asked = [q for q in question.quantities if q.kind not in {"month", "day"}]
     missing = [q for q in asked if not _holds(held.quantities, q)]
@@ -176,7 +183,11 @@ def _lacks(question: Question, checks: Mapping[Expected, float]) -> float:
     """1 where a figure, percentage, length or time is asked for and none is there: the plainest sign that this is no answer."""
     for measure in ("percent", "length", "area", "money"):
         if measure in question.expected:
-            return float(checks[measure] == 0 and checks["number"] < 1) if measure == "money" else float(not checks[measure])
+            return (
+                float(checks[measure] == 0 and checks["number"] < 1)
+                if measure == "money"
+                else float(not checks[measure])
+            )
     wanted = question.expected & {"number", "time"}
     return float(bool(wanted) and not any(checks[kind] for kind in wanted))
 
@@ -198,14 +209,26 @@ def _similarities(
     if encode_tokens is None or not candidates:
         return [dict(nothing) for _ in candidates]
     promise = [
-        f["overlap"] + 0.4 * f["around"] + 0.3 * f["before"] + 1.5 * f["hit"] + 0.2 * f["fits"] - 0.2 * f["figure_missing"]
+        f["overlap"]
+        + 0.4 * f["around"]
+        + 0.3 * f["before"]
+        + 1.5 * f["hit"]
+        + 0.2 * f["fits"]
+        - 0.2 * f["figure_missing"]
         for f in found
     ]
     chosen = sorted(range(len(candidates)), key=lambda i: (-promise[i], i))[:ENCODED]
-    query, attribute, *vectors = encode_tokens([question.text, question.attribute or question.text, *(candidates[i].text for i in chosen)])
+    query, attribute, *vectors = encode_tokens(
+        [question.text, question.attribute or question.text, *(candidates[i].text for i in chosen)]
+    )
     forth, asked = maxsim(query, vectors), maxsim(attribute, vectors)
     result: list[dict[str, float]] = [
-        {"similarity": float(s), "weakest": _weakest(query, v), "similarity_back": float(maxsim(v, [query])[0]), "attribute_similarity": float(a)}
+        {
+            "similarity": float(s),
+            "weakest": _weakest(query, v),
+            "similarity_back": float(maxsim(v, [query])[0]),
+            "attribute_similarity": float(a),
+        }
         for s, a, v in zip(forth, asked, vectors, strict=True)
     ]
     floor = {k: min(r[k] for r in result) for k in nothing}
@@ -215,7 +238,9 @@ def _similarities(
     return filled
 
 
-def passage_similarities(question: Question, candidate: Candidate, encode_tokens: TokenEncoder | None) -> dict[str, float]:
+def passage_similarities(
+    question: Question, candidate: Candidate, encode_tokens: TokenEncoder | None
+) -> dict[str, float]:
     """How well the question is met in the whole passage of a candidate, title and headings too: what refusal looks at."""
     if encode_tokens is None:
         return {"passage_similarity": 0.0, "passage_weakest": 0.0}

@@ -51,7 +51,9 @@ def tell_row(row: str, context: str, language: Language, *, asked: Callable[[str
 
 def _sentence(label: list[str], wanted: tuple[str, str] | None, rest: list[tuple[str, str]], language: Language) -> str:
     english = language == "en"
-    colon, comma, semicolon, opening, closing = (": ", ", ", "; ", " (", ")") if english else ("：", "，", "；", "（", "）")
+    colon, comma, semicolon, opening, closing = (
+        (": ", ", ", "; ", " (", ")") if english else ("：", "，", "；", "（", "）")
+    )
 
     def pair(column: tuple[str, str]) -> str:
         return f"{column[0]}{colon}{column[1]}" if column[0] else column[1]

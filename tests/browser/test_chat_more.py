@@ -272,6 +272,7 @@ def test_a_hostile_document_is_shown_as_text(
     for n in range(0, len(TRICKS), 2):
         turn = ask(page, f"What is trick number {n} of the zebra crossing report?")
         for mark in turn.locator(".mark").all()[:2]:
+            page.mouse.move(1, 1)  # a pointer that rests where the mark appears has not come over it
             mark.hover()
             page.wait_for_selector("#gba-card:visible")
             mark.click()
