@@ -14,7 +14,7 @@ from tests.browser.conftest import Watched, ask, open_chat
 from tests.chat_server import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -248,6 +248,20 @@ TRICKS = [
 ]
 
 
+def hover(page: Page, mark: Locator) -> None:
+    """Come over a mark until its card shows: while a pane slides in, the mark moves from under the pointer."""
+    for _ in range(6):
+        page.mouse.move(1, 1)
+        page.wait_for_timeout(400)
+        mark.hover()
+        try:
+            page.wait_for_selector("#gba-card:visible", timeout=4000)
+            return
+        except Exception:  # Playwright's own time-out; the assertion below is the test
+            continue
+    assert page.locator("#gba-card").is_visible()
+
+
 def test_a_hostile_document_is_shown_as_text(
     chromium: Browser, start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -272,9 +286,7 @@ def test_a_hostile_document_is_shown_as_text(
     for n in range(0, len(TRICKS), 2):
         turn = ask(page, f"What is trick number {n} of the zebra crossing report?")
         for mark in turn.locator(".mark").all()[:2]:
-            page.mouse.move(1, 1)  # a pointer that rests where the mark appears has not come over it
-            mark.hover()
-            page.wait_for_selector("#gba-card:visible")
+            hover(page, mark)
             mark.click()
             page.wait_for_selector("#gba-paper mark")
     page.click("#gba-reader [data-do=list]")
@@ -319,6 +331,7 @@ def test_nothing_sticks_out_at_any_width(chromium: Browser, server: Server, widt
     turn.locator(".mark").first.click()
     page.wait_for_selector("#gba-paper mark")
     assert not page.evaluate(wide)
+    page.wait_for_timeout(700)  # the pane has slid in
     pane = page.locator("#gba-pane").bounding_box()
     assert pane is not None
     assert pane["x"] >= 0
