@@ -27,6 +27,9 @@ SHARE = {  # copies of a source's pairs in one epoch: technology must not drown 
 }
 
 
+QUESTIONS = 3.0  # a question counts as so many lines: there are two in a hundred, and they are what is asked
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One meaning in English and in Chinese (either script); `source` names where it is from."""
@@ -100,6 +103,6 @@ def balanced(pairs: list[Pair], rng: random.Random) -> list[Pair]:
     """Each pair as often as `SHARE` says, fractions by chance."""
     out: list[Pair] = []
     for pair in pairs:
-        share = SHARE.get(pair.source, 1.0)
+        share = SHARE.get(pair.source, 1.0) * (QUESTIONS if pair.en.endswith("?") else 1.0)
         out += [pair] * (int(share) + (rng.random() < share % 1))
     return out

@@ -6,6 +6,7 @@ negatives for nothing), plus the cosine to the teacher, plus English through the
 
 from __future__ import annotations
 
+import json
 import random
 from collections import deque
 from pathlib import Path
@@ -15,14 +16,17 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from training import data, loop
+from training import data, loop, templates
 from training.glosses import read_glosses
 from training.model import BilingualEncoder, encode, optimizers, pooled
+from training.onnx_weights import load_shipped
 from training.prepare import teacher_folder
 
 SCALE = 20.0
 MEMORY = 2048  # teacher vectors kept as negatives: the teacher stands still, so they never grow stale
-ENGLISH = 3  # every third sentence goes through the student in English too
+ENGLISH = 8  # every eighth sentence goes through the student in English too: more holds it no better and costs time
+PARAGRAPHS = 0.06  # runs of lines for each line: a run costs as much as five, and phase 2 is all passages
+PATTERNS = 40_000  # questions made of patterns, an epoch
 
 
 class Teacher:
@@ -50,19 +54,24 @@ def gather(shared: Path, rng: random.Random) -> list[data.Pair]:
     ours += [data.Pair(row["en"], row["zh"], "ours") for row in data.read_passages() if row.get("en") and row.get("zh")]
     glosses = read_glosses(shared / "cedict.tsv.gz", [])
     words = [data.Pair("; ".join(found[:2]), word, "gloss") for word, found in glosses.items() if found]
-    epoch = (
+    names = data.read_ours("terms") + [data.Pair(found[0], word, "gloss") for word, found in glosses.items() if found]
+    return (
         data.balanced(parallel + ours + words, rng)
-        + data.paragraphs(parallel, 0.25, rng)
+        + templates.questions(names, PATTERNS, rng)
+        + data.paragraphs(parallel, PARAGRAPHS, rng)
         + data.paragraphs(data.read_ours("sentences"), 1.0, rng)
     )
-    return epoch
 
 
-def distil(start: Path, shared: Path, out: Path, *, seed: int = 1, minutes: float | None = None) -> None:
-    """Train from the folder `start`; checkpoints and the result go to `out`."""
+def distil(
+    start: Path, shared: Path, out: Path, *, seed: int = 1, minutes: float | None = None, shipped: Path | None = None
+) -> None:
+    """Train from the folder `start`, or on from the weights in `shipped`; checkpoints and the result go to `out`."""
     rng = random.Random(seed)
     torch.manual_seed(seed)
     model, teacher = BilingualEncoder(start), Teacher()
+    if shipped:
+        load_shipped(model, shipped, json.loads((start / "rows.json").read_text(encoding="utf-8")))
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     plan = list(loop.batches(gather(shared, rng), lambda p: 8 + len(p.zh) // 2 + len(p.en) // 6, 8000, 128, rng))
     memory: deque[Tensor] = deque(maxlen=MEMORY // 128)
@@ -79,7 +88,7 @@ def distil(start: Path, shared: Path, out: Path, *, seed: int = 1, minutes: floa
         loss = contrast + 3 * near + 3 * kept
         return loss, {"contrast": contrast.item(), "near": near.item(), "kept": kept.item()}
 
-    loop.train(model, optimizers(model, rows=5e-4, body=1e-4), plan, loss_of, out, minutes=minutes)
+    loop.train(model, optimizers(model, rows=5e-4, body=8e-5), plan, loss_of, out, minutes=minutes)
 
 
 def _contrast(student: Tensor, target: Tensor, memory: Tensor | None) -> Tensor:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-from training.model import BilingualEncoder
+from training.model import HEIGHTS, BilingualEncoder
 
 Item = TypeVar("Item")
 TELL_EVERY = 50
@@ -20,7 +20,7 @@ POOL = 40  # batches sorted by length together: like lengths waste no padding, a
 def batches(
     items: Sequence[Item], length: Callable[[Item], int], budget: int, most: int, rng: random.Random
 ) -> Iterator[list[Item]]:
-    """Batches of like length, at most `most` items and about `budget` units of length each."""
+    """Batches of like length, at most `most` items and about `budget` units of length each, cut where no row is filling."""
     order = list(items)
     rng.shuffle(order)
     for start in range(0, len(order), POOL * most):
@@ -28,7 +28,8 @@ def batches(
         made: list[list[Item]] = []
         batch: list[Item] = []
         for item in pool:
-            if batch and (len(batch) == most or (len(batch) + 1) * length(item) > budget):
+            full = len(batch) in HEIGHTS and (len(batch) + 1) * length(item) > budget
+            if batch and (len(batch) == most or full):
                 made.append(batch)
                 batch = []
             batch.append(item)

@@ -10,7 +10,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # tokens a row is padded to
+WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256)  # tokens a row is padded to
+HEIGHTS = (16, 32, 48, 64, 96, 128)  # rows a batch is padded to
 TOKEN_DIM = 64  # a chunk of 150 tokens is 9.6 kB in int8
 
 
@@ -65,7 +66,7 @@ def encode(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
     encodings = tokenizer.encode_batch(texts)
     longest = max(len(e.ids) for e in encodings)
     width = next(size for size in WIDTHS if size >= longest)
-    height = -(-len(texts) // 16) * 16
+    height = next(size for size in HEIGHTS if size >= len(texts))
     ids = np.zeros((height, width), dtype=np.int64)
     mask = np.zeros((height, width), dtype=np.int64)
     mask[:, 0] = 1

@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("gba_qa/models/gba-minilm-en-zh"), help="the folder that ships"
     )
+    parser.add_argument("--from-shipped", action="store_true", help="go on from the weights in --out, not from MiniLM")
+    parser.add_argument("--seed", type=int, default=1, help="another one reads the text in another order")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
@@ -39,7 +41,14 @@ def main() -> None:
     if not (work / "prepared" / "tokenizer.json").exists():
         prepare(arguments.shared, work / "prepared")
     if not (work / "distilled" / "done").exists():
-        distil(work / "prepared", arguments.shared, work / "distilled", minutes=arguments.distil_minutes)
+        distil(
+            work / "prepared",
+            arguments.shared,
+            work / "distilled",
+            seed=arguments.seed,
+            minutes=arguments.distil_minutes,
+            shipped=arguments.out if arguments.from_shipped else None,
+        )
         (work / "distilled" / "done").touch()
     if not (work / "retrieval" / "done").exists():
         retrieve(
@@ -47,6 +56,7 @@ def main() -> None:
             work / "distilled",
             arguments.shared,
             work / "retrieval",
+            seed=arguments.seed + 1,
             minutes=arguments.retrieve_minutes,
         )
         (work / "retrieval" / "done").touch()

@@ -1,0 +1,43 @@
+"""Write gba_qa/glossary.tsv from the term lists in `pairs/`: `python -m training.glossary`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gba_qa import glossary
+from gba_qa.names import SPELLINGS
+from gba_qa.text import fold, tokenize
+from training import data
+
+SHORTEST = 2  # characters: a single one stands in too many other words
+ASKING = set(tokenize("how many much what which who where when why there here some such any tell about during become"))
+
+
+def table() -> str:
+    """The file's text: one line for each English term, by its stems, with its Chinese words."""
+    found: dict[str, dict[str, None]] = {}
+    names = [
+        data.Pair(english, chinese, "name")
+        for spellings in SPELLINGS.values()
+        for english in spellings
+        if english.isascii()
+        for chinese in spellings
+        if not chinese.isascii()
+    ]
+    for pair in data.read_ours("terms") + names:
+        stems = " ".join(tokenize(re.sub(r"\([^)]*\)", " ", pair.en)))  # "Washington (president)" is for training alone
+        chinese = fold(pair.zh)
+        if not set(stems.split()) <= ASKING and len(chinese) >= SHORTEST:
+            found.setdefault(stems, {})[chinese] = None
+    return "".join(f"{stems}\t{'|'.join(words)}\n" for stems, words in sorted(found.items()))
+
+
+def main() -> None:
+    path = Path(glossary.__file__).with_name("glossary.tsv")
+    path.write_text(table(), encoding="utf-8")
+    print(f"wrote {path}: {table().count(chr(10))} terms")
+
+
+if __name__ == "__main__":
+    main()
