@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from gba_qa.text import fold
 
-__all__ = ["PLACES", "find_names", "name_spans"]
+__all__ = ["PLACES", "SPELLINGS", "find_names", "name_spans"]
 
 # id: spellings in any language; Chinese ones in either script (they are folded).  `|` parts them.
 _PLACES = """
@@ -104,6 +104,9 @@ def _parse(table: str) -> dict[str, list[str]]:
     return {name.strip(): [fold(s.strip()) for s in spellings.split("|")] for name, spellings in rows}
 
 
+SPELLINGS = _parse(_PLACES) | _parse(_ORGANISATIONS)
+"""Each name's id with its spellings, folded, the plainest of each language first."""
+
 PLACES = frozenset(_parse(_PLACES))
 """The names that are places; the others are organisations and agreements."""
 
@@ -122,7 +125,7 @@ def name_spans(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
 @lru_cache(maxsize=1)
 def _matcher() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
     ids: dict[str, tuple[str, ...]] = {}
-    for name, spellings in (_parse(_PLACES) | _parse(_ORGANISATIONS)).items():
+    for name, spellings in SPELLINGS.items():
         for spelling in spellings:
             ids[spelling] = (name,)
     ids |= {fold(k): v for k, v in _COMPOUNDS.items()}

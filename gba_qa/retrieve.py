@@ -2,8 +2,9 @@
 
 Candidates are collected widely from both sides; the order comes from one convex sum of three scores that share the scale
 0 to 1: BM25 as a share of the query's own best possible score, the cosine of the pooled vectors, and MaxSim over token
-vectors.  The weights depend on the language pair, since keywords carry nothing from English to Chinese.  Equal-weight rank
-fusion fell below its stronger arm in measurements (see eval/README.md), so ranks are not used.
+vectors.  The weights depend on the language pair: from English to Chinese only figures, names and the terms of the glossary
+meet as keywords.  Equal-weight rank fusion fell below its stronger arm in measurements (see eval/README.md), so ranks are not
+used.
 
 Parallel versions of one document (same `slug` in their front matter) are alternatives: a reader is shown the one in the
 language asked in, so the others are left out before the search.
@@ -17,6 +18,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
 from gba_qa.text import detect_language, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
@@ -26,7 +28,6 @@ __all__ = ["HybridRetriever", "Mode", "Weights"]
 
 Mode = Literal["hybrid", "dense", "bm25"]
 CANDIDATES = 100  # from each side; recall of the union stops growing here on XQuAD and the shipped gold set
-OTHER_WORDING_WEIGHT = 1  # a word of the other usage counts once, like the words of the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Weights:
     maxsim: float
 
 
-SAME_LANGUAGE = Weights(bm25=0.4, dense=0.2, maxsim=0.4)
-CROSS_LANGUAGE = Weights(bm25=0.1, dense=0.4, maxsim=0.5)
+SAME_LANGUAGE = Weights(bm25=0.5, dense=0.2, maxsim=0.3)
+CROSS_LANGUAGE = Weights(bm25=0.3, dense=0.2, maxsim=0.5)
 
 
 class SearchableIndex(Protocol):
@@ -101,7 +102,7 @@ class HybridRetriever:
             return []
         language = detect_language(query)
         allowed = self._allowed(language, doc_ids)
-        tokens = self._query_tokens(query)
+        tokens = self._query_tokens(query, language, allowed)
         if mode == "bm25" or self.embedder is None:
             hits = self.index.search_bm25(tokens, k, doc_ids=allowed)
             return self._with_bm25_share(hits, tokens)
@@ -148,10 +149,14 @@ class HybridRetriever:
             return doc_ids
         return {info.id for info in documents if info.id not in left_out and (wanted is None or info.id in wanted)}
 
-    def _query_tokens(self, query: str) -> list[str]:
+    def _query_tokens(self, query: str, language: Language, allowed: Collection[str] | None) -> list[str]:
+        """The question's tokens, those of other usages, and, where documents in the other language are searched, its terms in that."""
         tokens = tokenize(query)
-        for wording in other_wordings(query):
-            tokens.extend(tokenize(wording) * OTHER_WORDING_WEIGHT)
+        tokens += [token for wording in other_wordings(query) for token in tokenize(wording)]
+        searched = (info for info in self.index.documents() if allowed is None or info.id in allowed)
+        if any((info.language == "en") != (language == "en") for info in searched):
+            own = set(tokens)
+            tokens += [token for term in translations(query) for token in term if token not in own]
         return tokens
 
     def _signals(self, query: str, tokens: Sequence[str], vector: Floats, ids: Sequence[str]) -> Mapping[str, Floats]:

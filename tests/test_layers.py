@@ -28,9 +28,10 @@ BELOW: dict[str, set[str]] = {  # part → what of this package it may import
     "models": BASE,
     "config": BASE,
     "rerank": BASE,
-    "retrieve": BASE | {"rerank", "variants"},
+    "glossary": BASE,
+    "retrieve": BASE | {"rerank", "variants", "glossary"},
     "index": BASE | {"index"},
-    "answer": BASE | {"sentences", "quantities", "names", "rerank", "variants", "answer"},
+    "answer": BASE | {"sentences", "quantities", "names", "rerank", "variants", "glossary", "answer"},
 }
 
 
