@@ -149,7 +149,7 @@ def evidence_of(case: Case, weights: Mapping[str, float]) -> dict[str, float] | 
     best = ranked[0][0]
     chances = probabilities([s for _, s in ranked])
     features = refusal.evidence(case.question, case.candidates[best], case.features[best], chances)
-    return features | passage_similarities(case.question, case.candidates[best], case.answerer.encode_tokens)
+    return features | passage_similarities(case.question, case.candidates[best], case.answerer.tokens)
 
 
 def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str, object]:

@@ -142,7 +142,7 @@ def _case(qa: QA, row: dict, source: str, doc_ids: Sequence[str] | None = None) 
     answerer = qa.answerer
     assert isinstance(answerer, ExtractiveAnswerer)
     candidates = collect(hits[:PASSAGES])
-    features = features_of(question, candidates, idf=answerer.idf, encode_tokens=answerer.encode_tokens)
+    features = features_of(question, candidates, idf=answerer.idf, tokens=answerer.tokens)
     documents = {e["document"] for e in row["evidence"]}
     right = [row["answerable"] and _holds(c, documents, row["answers"]) for c in candidates]
     return Case(

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLED", "BundledEmbedder", "SentenceTransformerEmbedder", "load_bundled", "load_embedder"]
 
 BUNDLED = "bundled"
+ONCE = 32  # single texts whose vectors are kept
 FOLDER = Path(__file__).parent / "models" / "gba-minilm-en-zh"
 
 
@@ -94,6 +95,8 @@ class BundledEmbedder:
         options.log_severity_level = 3
         path = str(folder / "onnx" / "model.onnx")
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        # A question is asked for its vector by search, and for its token vectors by the reranker and the answerer.
+        self._once = lru_cache(maxsize=ONCE)(self._encode_one)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
 
@@ -117,10 +120,17 @@ class BundledEmbedder:
         """For each text the unit-length vectors of its meaningful tokens, (tokens, token_dim)."""
         return self.encode_with_tokens(texts)[1]
 
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` the tokens stand whose vectors `encode_tokens` gives, in the same order."""
+        encoding = self._tokenizer.encode(text)
+        return [encoding.offsets[i] for i in self._said(encoding.ids)]
+
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
         """Both in one pass.  Punctuation and stop words have no token vector, unless the text holds nothing else."""
         if isinstance(texts, str):
             raise TypeError("texts is one string; give a list of strings")
+        if len(texts) == 1:
+            return self._once(texts[0])
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         if len(ids) > 1 and self.threads > 1:
             order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))  # long ones first, so that no core ends late
@@ -133,6 +143,11 @@ class BundledEmbedder:
         )
         return vectors, [tokens for _, tokens in found]
 
+    def _encode_one(self, text: str) -> tuple[Floats, list[Floats]]:
+        vector, tokens = self._run(self._tokenizer.encode(text).ids)
+        vector.flags.writeable = tokens.flags.writeable = False  # handed out more than once
+        return vector, [tokens]
+
     def _workers(self) -> ThreadPoolExecutor:
         with self._lock:
             if self._pool is None:
@@ -143,9 +158,13 @@ class BundledEmbedder:
         row = np.array([ids], dtype=np.int64)
         inputs = {"input_ids": row, "attention_mask": np.ones_like(row)}
         vector, tokens = self._session.run(["sentence_embedding", "token_vectors"], inputs)
+        return vector, tokens[0][self._said(ids)]
+
+    def _said(self, ids: list[int]) -> list[int]:
+        """The positions of the meaningful tokens."""
         said = [i for i, token in enumerate(ids) if token not in self._silent]
         # Nothing but stop words ("what is it?"): all tokens between [CLS] and [SEP], or those two when the text is empty.
-        return vector, tokens[0][said or slice(1, -1) if len(ids) > 2 else slice(None)]
+        return said or list(range(len(ids))[1:-1] if len(ids) > 2 else range(len(ids)))
 
 
 class SentenceTransformerEmbedder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from gba_qa.chunking import split
@@ -11,7 +11,7 @@ from gba_qa.index import DocumentInfo, Index, MemoryIndex
 from gba_qa.indexing import embed_chunks
 from gba_qa.readers import read
 from gba_qa.retrieve import HybridRetriever, Mode
-from gba_qa.types import Document, Embedder, Hit
+from gba_qa.types import Document, Embedder, Floats, Hit
 
 __all__ = ["PrivateIndex"]
 
@@ -56,6 +56,10 @@ class PrivateIndex:
 
     def document(self, doc_id: str) -> Document:
         return self._index.document(doc_id)
+
+    def token_vectors(self, chunk_ids: Sequence[str]) -> list[Floats]:
+        """Of private chunks, as `Index.token_vectors` gives them."""
+        return self._index.token_vectors(chunk_ids)
 
     def documents(self) -> list[DocumentInfo]:
         return self._index.documents()

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import numpy as np
+
 from gba_qa.answer import ExtractiveAnswerer
 from gba_qa.answer.conversation import resolve
 from gba_qa.answer.smalltalk import small_talk
+from gba_qa.answer.tokens import TokenVectors
 from gba_qa.chunking import split
 from gba_qa.config import Config
 from gba_qa.embed import load_embedder
 from gba_qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound, UsageError
 from gba_qa.index import DocumentInfo, Index, MemoryIndex, open_index, open_writer
-from gba_qa.indexing import IndexReport, Progress, build_index, embed_chunks, embedder_name, identity
+from gba_qa.indexing import IndexReport, Progress, build_index, chunk_input, embed_chunks, embedder_name, identity
 from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
 from gba_qa.retrieve import HybridRetriever, Mode
-from gba_qa.types import Answer, Answerer, Citation, Document, Embedder, Hit
+from gba_qa.types import Answer, Answerer, Chunk, Citation, Document, Embedder, Floats, Hit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -284,11 +287,24 @@ class QA:
             return self._private.document(doc_id)
         return self.index.document(doc_id)
 
+    def _token_vectors(self) -> TokenVectors | None:
+        """What the embedder and the index can tell of tokens; None where the embedder gives a text one vector alone."""
+        encode = getattr(self.embedder, "encode_tokens", None)
+        spans = getattr(self.embedder, "token_spans", None)
+        if encode is None:
+            return None
+        return TokenVectors(encode, self._stored_tokens, None if spans is None else partial(_spans_in, spans))
+
+    def _stored_tokens(self, chunk: Chunk) -> Floats:
+        private = self._private is not None and self._private.has(chunk.doc_id)
+        found = (self._private if private else self.index).token_vectors([chunk.id])  # type: ignore[union-attr]
+        return found[0] if found else np.zeros((0, 0), dtype=np.float32)
+
     def _default_answerer(self) -> Answerer:
         index = self.index
         extractive = ExtractiveAnswerer(
             idf=lambda token: float(index.bm25_idf([token])[0]),
-            encode_tokens=getattr(self.embedder, "encode_tokens", None),
+            tokens=self._token_vectors(),
             document=self.document,
             answerable_share=self.config.answerable_share,
         )
@@ -303,6 +319,13 @@ class QA:
             timeout=self.config.llm_timeout,
             fallback=extractive,
         )
+
+
+def _spans_in(spans: Callable[[str], list[tuple[int, int]]], chunk: Chunk) -> list[tuple[int, int]]:
+    """Where the tokens stand in `chunk.text` that `chunk_input` put under its heading."""
+    text = chunk_input(chunk)
+    above = len(text) - len(chunk.text)
+    return [(start - above, end - above) for start, end in spans(text)]
 
 
 def _embedder(embedder: Embedder | str) -> Embedder | None:

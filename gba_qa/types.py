@@ -204,7 +204,8 @@ class Embedder(Protocol):
     """Turns texts into vectors of unit length, shape (n, dim).  A SentenceTransformer fits as it is.
 
     An embedder may also have `name: str`, `dim: int`, `fingerprint: str`, and
-    `encode_tokens(texts) -> list[Floats]`, one unit-length row per meaningful token: what the reranker needs.
+    `encode_tokens(texts) -> list[Floats]`, one unit-length row per meaningful token: what the reranker needs; with
+    `token_spans(text) -> list[tuple[int, int]]`, where those tokens stand, the answerer need not encode sentences again.
     """
 
     def encode_query(self, texts: Sequence[str]) -> Floats: ...

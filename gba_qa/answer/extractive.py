@@ -7,28 +7,24 @@ itself, or for a table row the row told with its column headers, so nothing is s
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-
-import numpy as np
 
 from gba_qa.answer.candidates import Candidate, collect
 from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
-from gba_qa.answer.features import Idf, TokenEncoder, features_of, passage_similarities
+from gba_qa.answer.features import Idf, features_of, passage_similarities
 from gba_qa.answer.messages import say
 from gba_qa.answer.question import Question, analyse
 from gba_qa.answer.refusal import confidence, evidence, threshold
 from gba_qa.answer.smalltalk import small_talk
-from gba_qa.types import Answer, Document, Floats, Hit, Statement
+from gba_qa.answer.tokens import TokenVectors
+from gba_qa.types import Answer, Document, Hit, Statement
 
 __all__ = ["ExtractiveAnswerer"]
 
 PASSAGES = 8  # hits whose sentences are looked at: eval/ablations.md has what fewer and more are worth
 NEAR = 6  # candidates among which a reason is looked for when a why-question has none yet
-KEPT = 2048  # sentences whose token vectors are kept, some 10 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Scored:
 class ExtractiveAnswerer:
     """Chooses and composes; needs nothing but hits, and does better with what the corpus can tell it.
 
-    `idf`: how rare a token is in the corpus.  `encode_tokens`: token vectors of texts, for similarity across languages.
+    `idf`: how rare a token is in the corpus.  `tokens`: token vectors of questions and passages, for similarity across languages.
     `document`: a document by its id, to quote a table's header beside a row.  `answerable_share`: the operating point of
     refusal, the share of answerable questions that is to be answered; 1.0 never refuses.
     """
@@ -54,12 +50,12 @@ class ExtractiveAnswerer:
         self,
         *,
         idf: Idf | None = None,
-        encode_tokens: TokenEncoder | None = None,
+        tokens: TokenVectors | None = None,
         document: Callable[[str], Document] | None = None,
         answerable_share: float = 0.95,
     ) -> None:
         self.idf = idf
-        self.encode_tokens = _Kept(encode_tokens) if encode_tokens is not None else None
+        self.tokens = tokens
         self.document = document
         self.answerable_share = answerable_share
 
@@ -75,7 +71,7 @@ class ExtractiveAnswerer:
         chances = probabilities([s.score for s in ranked])
         best = ranked[0]
         features = evidence(asked, best.candidate, best.features, chances)
-        features |= passage_similarities(asked, best.candidate, self.encode_tokens)
+        features |= passage_similarities(asked, best.candidate, self.tokens)
         sure = confidence(features)
         if self.answerable_share < 1.0 and sure < threshold(self.answerable_share, features):
             return self._refuse(asked, hits, sure)
@@ -90,8 +86,8 @@ class ExtractiveAnswerer:
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """All candidates, best first."""
         candidates = collect(hits[:PASSAGES])
-        found = features_of(question, candidates, idf=self.idf, encode_tokens=self.encode_tokens)
-        worth = weights(vectors=self.encode_tokens is not None)
+        found = features_of(question, candidates, idf=self.idf, tokens=self.tokens)
+        worth = weights(vectors=self.tokens is not None)
         scored = [Scored(c, f, score(f, worth)) for c, f in zip(candidates, found, strict=True)]
         return sorted(scored, key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
 
@@ -106,26 +102,3 @@ def _with_reason(chosen: list[Candidate], ranked: Sequence[Scored]) -> list[Cand
     if not reasons or len(chosen) >= MOST or any(c in reasons for c in chosen):
         return chosen
     return [*chosen, reasons[0]]
-
-
-class _Kept:
-    """Token vectors of texts, those of the last few thousand kept: the same sentences come back with related questions."""
-
-    def __init__(self, encode_tokens: TokenEncoder) -> None:
-        self._encode_tokens = encode_tokens
-        self._kept: OrderedDict[str, Floats] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(self, texts: Sequence[str]) -> list[Floats]:
-        with self._lock:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing:
-            known |= dict(zip(missing, self._encode_tokens(missing), strict=True))
-        with self._lock:
-            for text in texts:
-                self._kept[text] = np.asarray(known[text], dtype=np.float16)
-                self._kept.move_to_end(text)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return [np.asarray(known[text], dtype=np.float32) for text in texts]

@@ -15,17 +15,16 @@ import numpy as np
 from gba_qa.answer.candidates import Candidate
 from gba_qa.answer.question import Expected, Question
 from gba_qa.answer.reading import Reading, read_text
+from gba_qa.answer.tokens import TokenVectors
 from gba_qa.names import PLACES
 from gba_qa.quantities import Quantity, same_quantity
 from gba_qa.rerank import maxsim
 from gba_qa.text import tokenize
 from gba_qa.types import Floats, Hit
 
-__all__ = ["Idf", "TokenEncoder", "features_of", "passage_similarities"]
+__all__ = ["Idf", "features_of", "passage_similarities"]
 
 Idf = Callable[[str], float]
-TokenEncoder = Callable[[Sequence[str]], list[Floats]]
-ENCODED = 24  # candidates that get token-level similarity: the cost is one short forward pass each, cached
 UNSEEN = "\0"  # a token that no text has: its weight is the highest there is
 SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it rarely carries a meaning
 
@@ -50,14 +49,14 @@ def features_of(
     candidates: Sequence[Candidate],
     *,
     idf: Idf | None = None,
-    encode_tokens: TokenEncoder | None = None,
+    tokens: TokenVectors | None = None,
 ) -> list[dict[str, float]]:
-    """One mapping per candidate.  Without `encode_tokens` the similarities are 0."""
+    """One mapping per candidate.  Without `tokens` the similarities are 0."""
     idf = idf or _idf_among([c.hit for c in candidates])
     weights = {t: idf(t) * (1.0 if len(t) > 1 or t.isascii() else SINGLE) for t in (*question.tokens, *question.others)}
     unseen = idf(UNSEEN) or 1.0
     found = [_features(question, candidate, weights, unseen) for candidate in candidates]
-    for features, more in zip(found, _similarities(question, candidates, found, encode_tokens), strict=True):
+    for features, more in zip(found, _similarities(question, candidates, tokens), strict=True):
         features.update(more)
     return found
 
@@ -196,33 +195,17 @@ _MEASURES = frozenset({"percent", "money", "length", "area"})
 
 
 def _similarities(
-    question: Question,
-    candidates: Sequence[Candidate],
-    found: Sequence[Mapping[str, float]],
-    encode_tokens: TokenEncoder | None,
+    question: Question, candidates: Sequence[Candidate], tokens: TokenVectors | None
 ) -> list[dict[str, float]]:
-    """How well each token of the question is met in the candidate, and the other way round.
-
-    Only the most promising candidates are encoded; the lowest score among those stands in for the others.
-    """
-    nothing = {"similarity": 0.0, "weakest": 0.0, "similarity_back": 0.0, "attribute_similarity": 0.0}
-    if encode_tokens is None or not candidates:
-        return [dict(nothing) for _ in candidates]
-    promise = [
-        f["overlap"]
-        + 0.4 * f["around"]
-        + 0.3 * f["before"]
-        + 1.5 * f["hit"]
-        + 0.2 * f["fits"]
-        - 0.2 * f["figure_missing"]
-        for f in found
-    ]
-    chosen = sorted(range(len(candidates)), key=lambda i: (-promise[i], i))[:ENCODED]
-    query, attribute, *vectors = encode_tokens(
-        [question.text, question.attribute or question.text, *(candidates[i].text for i in chosen)]
-    )
+    """How well each token of the question is met in the candidate, and the other way round."""
+    if tokens is None or not candidates:
+        return [dict.fromkeys(("similarity", "weakest", "similarity_back", "attribute_similarity"), 0.0)] * len(
+            candidates
+        )
+    query, attribute = tokens.of_texts([question.text, question.attribute or question.text])
+    vectors = tokens.of_candidates(candidates)
     forth, asked = maxsim(query, vectors), maxsim(attribute, vectors)
-    result: list[dict[str, float]] = [
+    return [
         {
             "similarity": float(s),
             "weakest": _weakest(query, v),
@@ -231,22 +214,13 @@ def _similarities(
         }
         for s, a, v in zip(forth, asked, vectors, strict=True)
     ]
-    floor = {k: min(r[k] for r in result) for k in nothing}
-    filled = [dict(floor) for _ in candidates]
-    for i, values in zip(chosen, result, strict=True):
-        filled[i] = values
-    return filled
 
 
-def passage_similarities(
-    question: Question, candidate: Candidate, encode_tokens: TokenEncoder | None
-) -> dict[str, float]:
-    """How well the question is met in the whole passage of a candidate, title and headings too: what refusal looks at."""
-    if encode_tokens is None:
+def passage_similarities(question: Question, candidate: Candidate, tokens: TokenVectors | None) -> dict[str, float]:
+    """How well the question is met in the whole passage of a candidate, its heading too: what refusal looks at."""
+    if tokens is None:
         return {"passage_similarity": 0.0, "passage_weakest": 0.0}
-    chunk = candidate.hit.chunk
-    told = "\n".join(part for part in (chunk.title, chunk.heading, chunk.context, chunk.text) if part)
-    query, passage = encode_tokens([question.text, told])
+    query, passage = tokens.of_texts([question.text])[0], tokens.of_passage(candidate.hit.chunk)
     return {"passage_similarity": float(maxsim(query, [passage])[0]), "passage_weakest": _weakest(query, passage)}
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from gba_qa.glossary import translations
 from gba_qa.names import find_names, name_spans
 from gba_qa.quantities import Quantity, find_quantities
 from gba_qa.text import detect_language, fold, tokenize
@@ -53,7 +54,7 @@ _JOINING = frozenset("有在会将要到和与及或被把对为以于之其个�
 class Question:
     """A question, read once.
 
-    `tokens` are its content words, `others` the words of another usage that say the same (寫字樓 for 辦公樓); `names` and
+    `tokens` are its content words, `others` the words of another usage or language that say the same (寫字樓 for 辦公樓, and office); `names` and
     `quantities` are what an answer must agree with.  `attribute` is what is asked about them: the question without its names, figures
     and asking words, folded.
     """
@@ -80,6 +81,7 @@ def analyse(text: str) -> Question:
     expected = frozenset(kind for kind, pattern in _COMPILED.items() if pattern.search(folded))
     tokens = [t for t in tokenize(_ASKING.sub(" ", folded)) if t not in _JOINING]
     others = [t for wording in other_wordings(text) for t in tokenize(wording)]
+    others += [t for term in translations(_ASKING.sub(" ", folded)) for t in term]
     return Question(
         text=text,
         language=detect_language(text),
