@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.fitting import Array, auroc, fit_logistic, fit_softmax
-from eval.questions import Case, gold_cases, paper_cases, xquad_cases
+from eval.questions import Case, gold_cases, paper_cases, practice_cases, xquad_cases
 from gba_qa.answer import choosing, refusal
 from gba_qa.answer.choosing import choose, probabilities, score
 from gba_qa.answer.features import passage_similarities
@@ -84,7 +84,7 @@ def main() -> None:
 
 def gather(embedder: object, papers: Path, xquad: Path, *, vectors: bool) -> list[Case]:
     """All cases that are at hand."""
-    cases = gold_cases(embedder)
+    cases = gold_cases(embedder) + practice_cases(embedder)
     if papers.is_dir():
         with tempfile.TemporaryDirectory() as work:
             cases += paper_cases(embedder, papers, Path(work))

@@ -1,6 +1,6 @@
 """The questions that answering is fitted on and measured with: what was retrieved for each and which candidates are right.
 
-Three sources: the shipped gold set; the five papers it was written from, where they are at hand; XQuAD, where it is at hand
+Four sources: the shipped gold set; practice questions, which are for fitting alone; the five papers it was written from, where they are at hand; XQuAD, where it is at hand
 (its first half of passages is the development half, the rest the test half).  Unanswerable questions are those of the gold
 set, and XQuAD and paper questions asked with the documents that answer them left out.
 """
@@ -28,7 +28,7 @@ from gba_qa.quantities import find_quantities
 from gba_qa.text import detect_language
 from gba_qa.types import Answer, Hit
 
-__all__ = ["Case", "gold_cases", "paper_cases", "xquad_cases"]
+__all__ = ["Case", "gold_cases", "paper_cases", "practice_cases", "xquad_cases"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,12 @@ def gold_cases(embedder: object, gold: Path = Path("eval/gold.jsonl")) -> list[C
             }
             cases.append(_case(qa, row | nothing, "gold swapped"))
     return cases
+
+
+def practice_cases(embedder: object, folder: Path = Path("eval")) -> list[Case]:
+    """Questions on the shipped knowledge written for fitting alone: none shares its fact with the gold set's test half."""
+    qa = QA.shipped(embedder=embedder, config=Config())  # type: ignore[arg-type]
+    return [_case(qa, row, "practice") for path in sorted(folder.glob("practice-*.jsonl")) for row in _rows(path)]
 
 
 def paper_cases(embedder: object, folder: Path, work: Path) -> list[Case]:
