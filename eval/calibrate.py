@@ -1,7 +1,7 @@
 """Fit what answering rests on, and write it down: `python -m eval.calibrate` (a few minutes on one core).
 
     choosing.json    which sentence answers: a softmax over the candidates of a question
-    refusal.json     whether to answer at all: a logistic regression, with the thresholds of its operating points
+    refusal.json     whether to answer at all: a small network, with the thresholds of its operating points
     eval/ablations.md   what each group of features is worth
 
 Everything is fitted on development halves and reported on test halves.  The shipped gold set is always used; the papers and
@@ -14,12 +14,13 @@ import argparse
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from eval.fitting import Array, auroc, fit_logistic, fit_softmax
+from eval.fitting import Array, auroc, fit_network, fit_softmax
 from eval.questions import Case, gold_cases, paper_cases, practice_cases, xquad_cases
 from gba_qa.answer import choosing, refusal
 from gba_qa.answer.choosing import choose, probabilities, score
@@ -43,14 +44,14 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "figure_held", "figure_missing", "figure_absent", "name_held", "name_missing", "name_absent", "other_year", "other_place",
     ),
     "its form": ("row", "list", "new", "length", "asks"),
-    "token vectors": ("similarity", "weakest", "similarity_back", "attribute_similarity"),
+    "token vectors": ("similarity", "weakest", "similarity_back", "attribute_similarity", "met_35", "met_50", "met_65", "met_80"),
 }  # fmt: skip
 CHOOSING = tuple(name for group in GROUPS.values() for name in group)
 REFUSING = (
     "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "attribute", "attribute_near", "attribute_passage", "attribute_similarity",
     "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
     "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
-    "passage_similarity", "passage_weakest", "bm25", "dense", "maxsim", "sure", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
+    "met_35", "met_50", "met_65", "met_80", "passage_similarity", "passage_weakest", "passage_met_35", "passage_met_50", "passage_met_65", "passage_met_80", "bm25", "dense", "maxsim", "sure", "gap", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
 )  # fmt: skip
 
@@ -100,14 +101,14 @@ def gather(embedder: object, papers: Path, xquad: Path, *, vectors: bool) -> lis
 def fit_choosing(cases: Sequence[Case], names: Sequence[str], *, split: str = "dev") -> dict[str, float]:
     """The weights; each source counts alike, whatever its size."""
     used = [c for c in cases if c.split == split and c.answerable and c.right.any()]
-    size = {s: sum(c.source == s for c in used) for s in {c.source for c in used}}
-    groups = [(_matrix(c.features, names), c.right, _share(c) / size[c.source]) for c in used]
+    size = Counter(_group(c) for c in used)
+    groups = [(_matrix(c.features, names), c.right, _share(c) / size[_group(c)]) for c in used]
     return {n: round(float(w), 4) for n, w in zip(names, fit_softmax(groups), strict=True)}
 
 
 def _share(case: Case) -> float:
     """The shipped questions are what it is for, the others keep it general."""
-    return 2.0 if case.source == "gold" else 0.7
+    return 2.0 if _group(case) == "shipped" else 0.7
 
 
 def show_choosing(cases: Sequence[Case], weights: Mapping[str, float]) -> str:
@@ -158,17 +159,14 @@ def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str
     used = [(c, e) for c, e in found if c.split == "dev"]
     size: dict[tuple[str, bool], int] = {}
     for case, _ in used:
-        size[case.source, case.answerable] = size.get((case.source, case.answerable), 0) + 1
+        size[_group(case), case.answerable] = size.get((_group(case), case.answerable), 0) + 1
     x = _matrix([e for _, e in used], REFUSING)
     y = np.array([c.answerable for c, _ in used])
-    importance = np.array([_importance(c) / size[c.source, c.answerable] for c, _ in used])
-    fitted, bias = fit_logistic(x, y, importance, ridge=0.02)
-    model: dict[str, object] = {
-        "bias": round(bias, 4),
-        "weights": {n: round(float(w), 4) for n, w in zip(REFUSING, fitted, strict=True)},
-    }
-    sure = {id(c): _confidence(model, e) for c, e in found}
-    answered = sorted(sure[id(c)] for c, _ in used if c.source in {"gold", "papers"} and c.answerable)
+    importance = np.array([IMPORTANCE.get(_group(c), 0.15) / size[_group(c), c.answerable] for c, _ in used])
+    model: dict[str, object] = {"features": list(REFUSING), **fit_network(x, y, importance, farthest=refusal.FARTHEST)}
+    network = refusal.Network(model)
+    sure = {id(c): network(e) for c, e in found}
+    answered = sorted(sure[id(c)] for c, _ in used if c.source in {"gold", "practice", "papers"} and c.answerable)
     model["operating_points"] = [
         [share, round(answered[min(len(answered) - 1, int((1 - share) * len(answered)))], 4)] for share in SHARES
     ]
@@ -188,14 +186,19 @@ def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str
     return model
 
 
-def _importance(case: Case) -> float:
-    return {"gold": 3.0, "gold swapped": 1.0, "gold without": 1.0, "papers": 1.0}.get(case.source, 0.5)
+# What each group of questions weighs: what ships is what it is for, the others keep it from leaning on one corpus.
+IMPORTANCE: Mapping[str, float] = {"shipped": 3.0, "gold swapped": 0.7, "gold without": 0.7, "papers": 1.0}
+
+
+def _group(case: Case) -> str:
+    return "shipped" if case.source in {"gold", "practice"} else case.source
 
 
 def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Mapping[str, object]) -> str:
     lines = [f"  AUROC {model['auroc']}"]
     points = dict(model["operating_points"])  # type: ignore[call-overload]
-    sure = {id(c): _confidence(model, e) if (e := evidence_of(c, weights)) is not None else 0.0 for c in cases}
+    network = refusal.Network(model)
+    sure = {id(c): network(e) if (e := evidence_of(c, weights)) is not None else 0.0 for c in cases}
     for share in (0.9, 0.925, 0.95, 0.97):
         row = []
         for source in dict.fromkeys(c.source for c in cases):
@@ -205,11 +208,6 @@ def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Map
                 row.append(f"{source} {split} " + "/".join(f"{np.mean(r):.2f}" if r else "-" for r in refused.values()))
         lines.append(f"  {share}: refused (answerable/unanswerable): " + "; ".join(row))
     return "\n".join(lines)
-
-
-def _confidence(model: Mapping[str, object], features: Mapping[str, float]) -> float:
-    z = model["bias"] + sum(w * features.get(n, 0.0) for n, w in model["weights"].items())  # type: ignore[operator, attr-defined]
-    return float(1 / (1 + np.exp(-z)))
 
 
 def ablations(cases: Sequence[Case], mode: str, weights: Mapping[str, float]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Two small fits in plain numpy: a softmax over the candidates of a question, and a logistic regression."""
+"""Two small fits: a softmax over the candidates of a question, and a network for yes or no."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-__all__ = ["auroc", "fit_logistic", "fit_softmax"]
+__all__ = ["auroc", "fit_network", "fit_softmax"]
 
 
 def fit_softmax(groups: Sequence[tuple[Array, NDArray[np.bool_], float]], *, ridge: float = 0.01) -> Array:
@@ -44,25 +44,44 @@ def fit_softmax(groups: Sequence[tuple[Array, NDArray[np.bool_], float]], *, rid
     return _minimise(loss, np.zeros(x.shape[1])) / spread
 
 
-def fit_logistic(x: Array, y: NDArray[np.bool_], weight: Array, *, ridge: float = 0.01) -> tuple[Array, float]:
-    """Weights and bias of P(y) = 1 / (1 + exp(-(x·w + b)))."""
+def fit_network(
+    x: Array,
+    y: NDArray[np.bool_],
+    weight: Array,
+    *,
+    units: int = 8,
+    members: int = 5,
+    decay: float = 0.3,
+    farthest: float,
+) -> dict[str, object]:
+    """A network with one hidden layer for the log odds of y: `members` small ones from different starts, their mean as one.
+
+    Plain lists of numbers: mean and spread (features,) that x is standardised with, hidden (members * units, features),
+    hidden_bias, out (members * units,) and bias.
+    """
+    from sklearn.neural_network import MLPClassifier
+
     mean, spread = x.mean(axis=0), x.std(axis=0)
-    spread[spread < 1e-9] = np.inf
-    z = np.hstack([(x - mean) / spread, np.ones((len(x), 1))])
-    weight = weight / weight.sum()
-    ridges = np.full(z.shape[1], ridge)
-    ridges[-1] = 0.0
-    target = y.astype(float)
+    spread[spread < 1e-9] = 1e9
+    z = np.clip((x - mean) / spread, -farthest, farthest)
+    nets = [
+        MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=400, random_state=seed)
+        for seed in range(members)
+    ]
+    for net in nets:
+        net.fit(z, y, sample_weight=weight * len(weight) / weight.sum())
+    return {
+        "mean": _short(mean),
+        "spread": _short(spread),
+        "hidden": [_short(row) for net in nets for row in net.coefs_[0].T],
+        "hidden_bias": _short(np.concatenate([net.intercepts_[0] for net in nets])),
+        "out": _short(np.concatenate([net.coefs_[1][:, 0] for net in nets]) / members),
+        "bias": round(float(np.mean([net.intercepts_[1][0] for net in nets])), 4),
+    }
 
-    def loss(w: Array) -> tuple[float, Array]:
-        s = z @ w
-        value = weight @ (np.logaddexp(0, s) - target * s)
-        p = 1 / (1 + np.exp(-s))
-        return float(value + ridges @ (w * w)), z.T @ (weight * (p - target)) + 2 * ridges * w
 
-    w = _minimise(loss, np.zeros(z.shape[1]))
-    weights = w[:-1] / spread
-    return weights, float(w[-1] - weights @ mean)
+def _short(values: Array) -> list[float]:
+    return [float(f"{value:.4g}") for value in values]
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:

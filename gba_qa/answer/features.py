@@ -25,6 +25,7 @@ from gba_qa.types import Floats, Hit
 __all__ = ["Idf", "features_of", "passage_similarities"]
 
 Idf = Callable[[str], float]
+MET = (35, 50, 65, 80)  # per cent of cosine: a token met above 80 stands there, below 35 nothing like it does
 UNSEEN = "\0"  # a token that no text has: its weight is the highest there is
 SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it rarely carries a meaning
 
@@ -51,7 +52,7 @@ def features_of(
     idf: Idf | None = None,
     tokens: TokenVectors | None = None,
 ) -> list[dict[str, float]]:
-    """One mapping per candidate.  Without `tokens` the similarities are 0."""
+    """One mapping per candidate.  Without `tokens` there are no similarities."""
     idf = idf or _idf_among([c.hit for c in candidates])
     weights = {t: idf(t) * (1.0 if len(t) > 1 or t.isascii() else SINGLE) for t in (*question.tokens, *question.others)}
     unseen = idf(UNSEEN) or 1.0
@@ -199,37 +200,40 @@ def _similarities(
 ) -> list[dict[str, float]]:
     """How well each token of the question is met in the candidate, and the other way round."""
     if tokens is None or not candidates:
-        return [dict.fromkeys(("similarity", "weakest", "similarity_back", "attribute_similarity"), 0.0)] * len(
-            candidates
-        )
+        return [{}] * len(candidates)
     query, attribute = tokens.of_texts([question.text, question.attribute or question.text])
     vectors = tokens.of_candidates(candidates)
-    forth, asked = maxsim(query, vectors), maxsim(attribute, vectors)
+    met, back = _meetings(query, vectors)
+    asked = maxsim(attribute, vectors)
     return [
-        {
-            "similarity": float(s),
-            "weakest": _weakest(query, v),
-            "similarity_back": float(maxsim(v, [query])[0]),
-            "attribute_similarity": float(a),
-        }
-        for s, a, v in zip(forth, asked, vectors, strict=True)
+        _how_met(met[:, i], "") | {"similarity_back": float(back[i]), "attribute_similarity": float(asked[i])}
+        for i in range(len(candidates))
     ]
 
 
 def passage_similarities(question: Question, candidate: Candidate, tokens: TokenVectors | None) -> dict[str, float]:
     """How well the question is met in the whole passage of a candidate, its heading too: what refusal looks at."""
     if tokens is None:
-        return {"passage_similarity": 0.0, "passage_weakest": 0.0}
-    query, passage = tokens.of_texts([question.text])[0], tokens.of_passage(candidate.hit.chunk)
-    return {"passage_similarity": float(maxsim(query, [passage])[0]), "passage_weakest": _weakest(query, passage)}
+        return {}
+    met, _ = _meetings(tokens.of_texts([question.text])[0], [tokens.of_passage(candidate.hit.chunk)])
+    return _how_met(met[:, 0], "passage_")
 
 
-def _weakest(query: Floats, vectors: Floats) -> float:
-    """The mean over the least met quarter of the question's tokens: what the candidate does not speak of."""
-    if not len(query) or not len(vectors):
-        return 0.0
-    best = np.sort((query @ vectors.T).max(axis=1))
-    return float(best[: max(1, len(best) // 4)].mean())
+def _meetings(query: Floats, texts: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Best cosine of each token of the query in each text, (tokens, texts), and the mean best cosine of each text's tokens in the query."""
+    lengths = np.array([len(t) for t in texts])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    product = query @ np.concatenate(texts).T
+    return np.maximum.reduceat(product, starts, axis=1), np.add.reduceat(product.max(axis=0), starts) / lengths
+
+
+def _how_met(best: Floats, prefix: str) -> dict[str, float]:
+    """The mean, the mean of the least met quarter (what the text does not speak of), and the shares met well and less well."""
+    ordered = np.sort(best)
+    return {
+        f"{prefix}similarity": float(best.mean()),
+        f"{prefix}weakest": float(ordered[: max(1, len(ordered) // 4)].mean()),
+    } | {f"{prefix}met_{level}": float((best > level / 100).mean()) for level in MET}
 
 
 def _idf_among(hits: Sequence[Hit]) -> Idf:

@@ -1,7 +1,7 @@
 """When to say "the documents don't say": a small calibrated model over what retrieval and choosing found out.
 
-Logistic regression; its weights and the figures it was fitted with are in refusal.json, made by `python -m eval.calibrate`
-on the development halves: one model where token vectors are at hand, one for keywords alone.  The operating point is a share
+A network with one small hidden layer; its weights and the figures it was fitted with are in refusal.json, made by
+`python -m eval.calibrate` on the development halves: one model where token vectors are at hand, one for keywords alone.  The operating point is a share
 with a meaning: "answers 95 % of what it can".
 """
 
@@ -15,10 +15,14 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from gba_qa.answer.candidates import Candidate
 from gba_qa.answer.question import Question
 
-__all__ = ["confidence", "evidence", "threshold"]
+__all__ = ["FARTHEST", "Network", "confidence", "evidence", "threshold"]
+
+FARTHEST = 4.0  # standard deviations
 
 
 def evidence(
@@ -30,9 +34,10 @@ def evidence(
     found |= {name: float(signals.get(name, 0.0)) for name in ("bm25", "dense", "maxsim")}
     found["covered"] = min(1.0, features["overlap"] + features["around"] + features["before"] + features["after"])
     found["sure"] = probabilities[0]
+    found["gap"] = probabilities[0] - (probabilities[1] if len(probabilities) > 1 else 0.0)
     found["cross"] = float((question.language == "en") != (best.hit.chunk.language == "en"))
-    found["cross_similarity"] = found["cross"] * features["similarity"]
-    found["cross_weakest"] = found["cross"] * features["weakest"]
+    found["cross_similarity"] = found["cross"] * features.get("similarity", 0.0)
+    found["cross_weakest"] = found["cross"] * features.get("weakest", 0.0)
     found["cross_maxsim"] = found["cross"] * found["maxsim"]
     found["asked_names"] = float(len(question.names))
     found["asked_figures"] = float(len(question.quantities))
@@ -42,9 +47,7 @@ def evidence(
 
 def confidence(features: Mapping[str, float]) -> float:
     """Probability (0 to 1) that the best candidate answers the question."""
-    model = _model(features)
-    z = model["bias"] + sum(weight * features.get(name, 0.0) for name, weight in model["weights"].items())
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+    return _network(has_vectors(features))(features)
 
 
 def threshold(answerable_share: float, features: Mapping[str, float]) -> float:
@@ -58,10 +61,36 @@ def threshold(answerable_share: float, features: Mapping[str, float]) -> float:
     return float(points[-1][1])
 
 
+def has_vectors(features: Mapping[str, float]) -> bool:
+    """Whether token vectors were at hand: they leave a similarity, keywords alone none."""
+    return "similarity" in features
+
+
+class Network:
+    """One hidden layer over standardised features, as it stands in refusal.json."""
+
+    def __init__(self, model: Mapping[str, Any]) -> None:
+        self.names: Sequence[str] = model["features"]
+        self.mean, self.spread = np.array(model["mean"]), np.array(model["spread"])
+        self.hidden, self.hidden_bias = np.array(model["hidden"]), np.array(model["hidden_bias"])
+        self.out, self.bias = np.array(model["out"]), float(model["bias"])
+
+    def __call__(self, features: Mapping[str, float]) -> float:
+        """A probability.  Features far outside what was seen in fitting count no more than the farthest that were."""
+        x = np.array([features.get(name, 0.0) for name in self.names])
+        x = np.clip((x - self.mean) / self.spread, -FARTHEST, FARTHEST)
+        z = float(np.tanh(self.hidden @ x + self.hidden_bias) @ self.out + self.bias)
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
 def _model(features: Mapping[str, float]) -> Mapping[str, Any]:
-    """The one for these features: token vectors leave a similarity, keywords alone none."""
-    found: Mapping[str, Any] = _models()["vectors" if features.get("similarity", 0.0) else "keywords"]
+    found: Mapping[str, Any] = _models()["vectors" if has_vectors(features) else "keywords"]
     return found
+
+
+@lru_cache(maxsize=2)
+def _network(vectors: bool) -> Network:
+    return Network(_models()["vectors" if vectors else "keywords"])
 
 
 @lru_cache(maxsize=1)
