@@ -30,7 +30,7 @@ from gba_qa.index.tokens import quantize
 from gba_qa.index.writer import Cached, IndexWriter
 from gba_qa.types import Block, Chunk, Document, Floats
 
-__all__ = ["open_milvus", "write_milvus"]
+__all__ = ["milvus_sources", "open_milvus", "write_milvus"]
 
 _MOST = 16_000  # results that Milvus gives to one search, and rows looked up by number at a time
 
@@ -47,6 +47,12 @@ def open_milvus(url: str) -> Index:
 def write_milvus(url: str, wanted: Manifest, *, rebuild: bool, wait: float) -> IndexWriter:
     """Raises IndexLocked, IndexMismatch, GbaQAError where Milvus does not answer, MissingDependency."""
     return MilvusWriter(open_store(url), wanted, rebuild=rebuild, wait=wait)
+
+
+def milvus_sources(url: str) -> list[str]:
+    """The sources of the commit in force."""
+    head = open_store(url).head()
+    return sorted(head.manifest.documents) if head else []
 
 
 class MilvusIndex(LocalIndex):
