@@ -24,6 +24,8 @@ COLUMNS = (
     ("found", "found", "{:.0%}"),
 )
 OWN = (
+    ("en_p50_ms", "p50 English ms", "{:.1f}"),
+    ("zh_p50_ms", "p50 Chinese ms", "{:.1f}"),
     ("dense_p50_ms", "dense p50 ms", "{:.1f}"),
     ("bm25_p50_ms", "BM25 p50 ms", "{:.1f}"),
     ("dense_recall", "of the true ten nearest", "{:.1%}"),
@@ -36,7 +38,9 @@ OWN = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--sizes", default="1000,10000,100000", help="chunks, by commas (1000000 takes some 20 minutes and 10 GB)"
+        "--sizes",
+        default="1000,10000,100000",
+        help="chunks, by commas (1000000 takes gba-qa ten minutes and 5 GB, the others more than 30 GB)",
     )
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--json", type=Path, help="where to write the numbers")

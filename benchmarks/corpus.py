@@ -85,13 +85,16 @@ class Question:
     language: Language
 
 
-def questions(parts: list[Part], count: int, seed: int = 7) -> list[Question]:
-    """Questions from random chunks; the same for the same collection and seed."""
+def questions(size: int, count: int, seed: int = 7) -> list[Question]:
+    """Questions from random chunks of the collection of this size; the same for the same size and seed."""
     chance, noise = random.Random(seed), np.random.default_rng(seed)
+    wanted = [chance.randrange(size) for _ in range(count)]
+    numbers = {number // CHUNKS_A_DOCUMENT for number in wanted}
+    parts = {i: part for i, part in enumerate(collection(size)) if i in numbers}  # one pass, most of it forgotten
     result = []
-    for _ in range(count):
-        part = chance.choice(parts)
-        i = chance.randrange(len(part.chunks))
+    for number in wanted:
+        part = parts[number // CHUNKS_A_DOCUMENT]
+        i = number % CHUNKS_A_DOCUMENT
         text = part.chunks[i].text
         width = 80 if part.document.language == "en" else 24
         at = chance.randrange(max(1, len(text) - width))

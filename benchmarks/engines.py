@@ -6,7 +6,7 @@ Each is set up as its documentation shows, with the best that it offers for Chin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,8 +22,9 @@ Search = Callable[[Question], list[str]]
 
 class Engine(Protocol):
     name: str
+    streams: bool  # whether it can build from documents that come one by one, and need not all be in memory
 
-    def build(self, folder: Path, parts: Sequence[Part]) -> None: ...
+    def build(self, folder: Path, parts: Iterable[Part]) -> None: ...
     def open(self, folder: Path) -> Search: ...
 
 
@@ -31,8 +32,9 @@ class GbaQa:
     """This project's index.  Fused as the retriever fuses, without the reranker and the model."""
 
     name = "gba-qa"
+    streams = True
 
-    def build(self, folder: Path, parts: Sequence[Part]) -> None:
+    def build(self, folder: Path, parts: Iterable[Part]) -> None:
         with self.writer(folder) as writer:
             for part in parts:
                 writer.add(part.document, part.chunks, part.vectors)
@@ -69,10 +71,12 @@ class LangChain:
     """
 
     name = "LangChain FAISS + BM25Retriever"
+    streams = False
 
-    def build(self, folder: Path, parts: Sequence[Part]) -> None:
+    def build(self, folder: Path, parts: Iterable[Part]) -> None:
         from langchain_community.vectorstores import FAISS
 
+        parts = list(parts)
         pairs = [(c.text, v.tolist()) for p in parts for c, v in zip(p.chunks, p.vectors, strict=True)]
         about = [{"id": c.id, "title": c.title, "source": c.source, "start": c.start} for p in parts for c in p.chunks]
         store = FAISS.from_embeddings(pairs, _Given(), metadatas=about, ids=[a["id"] for a in about])
@@ -124,8 +128,9 @@ class Haystack:
     """InMemoryDocumentStore with its BM25 and its embedding retrieval, joined by reciprocal rank; saved as its JSON."""
 
     name = "Haystack InMemoryDocumentStore"
+    streams = False
 
-    def build(self, folder: Path, parts: Sequence[Part]) -> None:
+    def build(self, folder: Path, parts: Iterable[Part]) -> None:
         from haystack import Document
         from haystack.document_stores.in_memory import InMemoryDocumentStore
 

@@ -2,6 +2,7 @@
 
 Sentences are packed up to `size`, within one heading and one page (a sentence is of the page that it begins on, so that the page
 of a chunk is the page of every sentence in it); the last ones are repeated at the head of the next chunk up to `overlap`.
+A title page is one chunk: who wrote it, for whom and when are asked together.
 Only a sentence longer than `size` is cut, by langchain-text-splitters, at its commas if it has any.
 """
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNKER_VERSION", "OVERLAP", "SIZE", "split"]
 
-CHUNKER_VERSION = "2"  # raise it whenever split() changes: indexes built with another one are rebuilt
+CHUNKER_VERSION = "3"  # raise it whenever split() changes: indexes built with another one are rebuilt
 
 # Measured by plain BM25 on the five GBA papers with the 60 questions of eval/papers.jsonl, recall@5 (factual / freely worded / table):
 #   100: 1.00 .70 .83    140: .97 .75 1.00    180, 220: 1.00 .80 1.00    260: 1.00 .85 1.00    320, 400, 500: 1.00 .80 1.00
@@ -32,6 +33,7 @@ SIZE = 260
 OVERLAP = 0
 
 _LATIN = 0.4  # what a letter counts beside a Chinese character: the same text runs to about 2.5 times as many letters in English
+_TITLE_LINE, _TITLE_PAGE = 60, 400  # characters a line and a page may have for the page to be a title page
 _APART = frozenset({"footnote", "caption", "gloss"})
 _CUTS = ("；", "; ", "，", ", ", "、", "：", ": ", "）", ") ", " ", "")
 
@@ -83,7 +85,11 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Span]]]:
             yield _path(path), pending_context, pending
             pending = []
 
-    for block in document.blocks or (Block("paragraph", 0, len(document.text)),):
+    blocks = document.blocks or (Block("paragraph", 0, len(document.text)),)
+    first = _title_page(document)
+    if first:
+        yield "", "", [Span(block.start, block.end) for block in first]
+    for block in blocks[len(first) :]:
         body = Span(block.start, block.end)
         if block.kind == "heading":
             yield from take()
@@ -110,6 +116,17 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Span]]]:
     yield from take()
     if silent is not None:
         yield "", "", [Span(silent.start, silent.end)]
+
+
+def _title_page(document: Document) -> Sequence[Block]:
+    """The blocks of the first page where they are a few short lines, most of them headings; else none."""
+    if len(document.pages) < 2:
+        return ()
+    first = [block for block in document.blocks if block.start < document.pages[1]]
+    headings = sum(block.kind == "heading" for block in first)
+    lines = all(block.kind in ("heading", "paragraph") and block.end - block.start <= _TITLE_LINE for block in first)
+    short = sum(block.end - block.start for block in first) <= _TITLE_PAGE
+    return first if lines and short and headings >= 2 and 2 * headings > len(first) else ()
 
 
 def _path(path: Sequence[tuple[int, str]]) -> str:

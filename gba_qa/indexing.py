@@ -92,8 +92,7 @@ def build_index(
     """Bring the index at `url` up to date with these files and folders.
 
     Raises UsageError for a path that does not exist, IndexMismatch when the index was built with another embedder and
-    `rebuild` is not set, IndexLocked when another process is writing.  A rebuild starts empty: what is not among `paths` but was
-    in the index is read again from where it was.
+    `rebuild` is not set, IndexLocked when another process is writing.  A rebuild starts empty and holds these paths alone.
     """
     files = list(_walk(paths))
     with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
@@ -223,7 +222,8 @@ def _update_file(
     chunks = split(document)
     if not chunks:
         raise ReadError(f"{file}: no text in it")
-    vectors, tokens = embed_chunks(writer, chunks, embedder)
+    known = writer.has(document.id)  # the same content at another place
+    vectors, tokens = (None, None) if known else embed_chunks(writer, chunks, embedder)
     writer.add(document, chunks, vectors, tokens, sha=sha, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
     skipped = tuple((int(p), str(r)) for p, r in document.meta.get("skipped_pages", ()))  # type: ignore[attr-defined]
     return FileReport(source, "read", "", len(document.pages), len(chunks), document.language, skipped)

@@ -19,8 +19,17 @@ from gba_qa.chunking import split
 from gba_qa.config import Config
 from gba_qa.embed import load_embedder
 from gba_qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound, UsageError
-from gba_qa.index import DocumentInfo, Index, MemoryIndex, open_index, open_writer
-from gba_qa.indexing import IndexReport, Progress, build_index, chunk_input, embed_chunks, embedder_name, identity
+from gba_qa.index import DocumentInfo, Index, MemoryIndex, held_sources, open_index, open_writer
+from gba_qa.indexing import (
+    FileReport,
+    IndexReport,
+    Progress,
+    build_index,
+    chunk_input,
+    embed_chunks,
+    embedder_name,
+    identity,
+)
 from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
 from gba_qa.retrieve import HybridRetriever, Mode
@@ -83,7 +92,8 @@ class QA:
     ) -> Self:
         """Read, chunk, embed and store these files and folders; a second run does only what changed.
 
-        Without paths, the shipped knowledge.  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
+        Without paths, the shipped knowledge; with `rebuild`, the files that the index at hand names, from where they were (UsageError
+        where none of them is there, IndexCorrupt where the index can't even say which they were).  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
         search alone.  What could not be read is in `.report.failed`.
         """
         config = config or Config.load()
@@ -91,11 +101,16 @@ class QA:
         model = _embedder(embedder if embedder is not None else config.embedder)
         if isinstance(paths, str | Path):
             paths = [paths]
-        if paths:
-            report = build_index(paths, place, model, rebuild=rebuild, progress=progress)
+        if not paths and rebuild:
+            paths, sources, gone = _held_files(place)
         else:
-            folder = Path(str(files("gba_qa").joinpath("knowledge")))
-            names = {p: f"{KNOWLEDGE}/{p.name}" for p in sorted(folder.glob("*.md"))}
+            sources, gone = {}, []
+        if paths:
+            report = build_index(paths, place, model, rebuild=rebuild, progress=progress, sources=sources)
+            report = IndexReport((*report.files, *(FileReport(s, "removed", "the file is gone") for s in gone)))
+        else:
+            names = _shipped_files()
+            folder = next(iter(names)).parent
             report = build_index(
                 [folder], place, model, rebuild=rebuild, progress=progress, sources=names, prefix=KNOWLEDGE
             )
@@ -346,6 +361,23 @@ def _bundled_name() -> str:
     from gba_qa.embed import BUNDLED
 
     return BUNDLED
+
+
+def _held_files(place: str) -> tuple[list[str | Path], dict[Path, str], list[str]]:
+    """(the files of an index that are there, how the shipped ones among them are named, the sources that are gone)."""
+    held = held_sources(place)
+    shipped = {source: path for path, source in _shipped_files().items()}
+    if not set(held) - set(shipped):
+        return [], {}, []
+    files: list[str | Path] = [shipped.get(source, Path(source)) for source in held]
+    there = [file for file in files if Path(file).is_file()]
+    gone = [source for source, file in zip(held, files, strict=True) if file not in there]
+    if len(gone) == len(held):
+        raise UsageError(
+            f"none of the {len(held)} files of {place} is where it was ({gone[0]}); run this from the folder it was built in, "
+            f"or name them: `gba-qa index --rebuild PATH… --index {place}`"
+        )
+    return there, {path: source for source, path in shipped.items()}, gone
 
 
 def _only_shipped(documents: Mapping[str, DocumentInfo]) -> bool:

@@ -6,21 +6,26 @@ vectors.  The weights depend on the language pair: from English to Chinese only 
 meet as keywords.  Equal-weight rank fusion fell below its stronger arm in measurements (see eval/README.md), so ranks are not
 used.
 
+Two things that scores can't know: a question about a document itself (who wrote this report, when was the law adopted) is answered
+where documents begin, and the rows of one table all match by what stands above them, so that more than two of them wait behind the rest.
+
 Parallel versions of one document (same `slug` in their front matter) are alternatives: a reader is shown the one in the
 language asked in, so the others are left out before the search.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
 from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
-from gba_qa.text import detect_language, tokenize
+from gba_qa.text import detect_language, fold, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings
 
@@ -28,6 +33,22 @@ __all__ = ["HybridRetriever", "Mode", "Weights"]
 
 Mode = Literal["hybrid", "dense", "bm25"]
 CANDIDATES = 100  # from each side; recall of the union stops growing here on XQuAD and the shipped gold set
+WORDINGS = 2  # that the glossary gives for a term (up to three), where a passage uses one: what the best cross-language score is divided by
+FRONT = 0.1  # added to the beginning of a document where the question is about the document itself
+ROWS = 2  # of one table, before the other candidates
+
+_BEGINNING = 1000  # characters, where there are no pages; else it is the first page
+_THE_DOCUMENT = re.compile(
+    r"\b(?:report|article|paper|study|law|act|notice|circular|document|agenda|plan|review)\b"
+    r"|报告|文章|论文|本文|法律|这部法|该法|法例|通知|公告|文件|议程|研究|规划|方案",
+    re.IGNORECASE,
+)
+_ITS_PARTICULARS = re.compile(
+    r"\b(?:who|authors?|wrote|written|writes|commission(?:ed|s)?|publish(?:ed|er)?|issued?|adopted|promulgated|passed|dated"
+    r"|journal|volume|which (?:body|institute|institution|department|organi[sz]ation))\b"
+    r"|作者|撰写|编写|委托|执笔|刊于|刊登|期刊|学报|哪一期|发表|出版|发布|印发|颁布|通过|哪个部门|哪个机构|谁写",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +123,18 @@ class HybridRetriever:
             return []
         language = detect_language(query)
         allowed = self._allowed(language, doc_ids)
-        tokens = self._query_tokens(query, language, allowed)
+        own, across = self._query_tokens(query, language, allowed)
         if mode == "bm25" or self.embedder is None:
-            hits = self.index.search_bm25(tokens, k, doc_ids=allowed)
-            return self._with_bm25_share(hits, tokens)
+            hits = self.index.search_bm25(own + across, k, doc_ids=allowed)
+            return self._with_bm25_share(hits, own + across)
         vector = np.asarray(self.embedder.encode_query([query]), dtype=np.float32)[0]
         if mode == "dense":
             return self.index.search_dense(vector, k, doc_ids=allowed)
         candidates = {
             hit.chunk.id: hit.chunk
             for hits in (
-                self.index.search_bm25(tokens, CANDIDATES, doc_ids=allowed),
+                self.index.search_bm25(own, CANDIDATES, doc_ids=allowed),
+                self.index.search_bm25(across, CANDIDATES, doc_ids=allowed),
                 self.index.search_dense(vector, CANDIDATES, doc_ids=allowed),
             )
             for hit in hits
@@ -120,13 +142,15 @@ class HybridRetriever:
         if not candidates:
             return []
         ids = sorted(candidates)
-        signals = self._signals(query, tokens, vector, ids)
+        signals = self._signals(query, own, across, vector, ids)
         fused = [
             self._hit(candidates[chunk_id], {name: float(values[i]) for name, values in signals.items()}, language)
             for i, chunk_id in enumerate(ids)
         ]
+        if asks_about_document(query):
+            fused = [replace(hit, score=min(1.0, hit.score + FRONT)) if _is_front(hit) else hit for hit in fused]
         fused.sort(key=lambda hit: (-hit.score, hit.chunk.id))
-        return fused[:k]
+        return _spread(fused)[:k]
 
     def _allowed(self, language: Language, doc_ids: Collection[str] | None) -> Collection[str] | None:
         """The documents to search: those asked for, less the parallel versions in other languages."""
@@ -149,19 +173,28 @@ class HybridRetriever:
             return doc_ids
         return {info.id for info in documents if info.id not in left_out and (wanted is None or info.id in wanted)}
 
-    def _query_tokens(self, query: str, language: Language, allowed: Collection[str] | None) -> list[str]:
-        """The question's tokens, those of other usages, and, where documents in the other language are searched, its terms in that."""
-        tokens = tokenize(query)
-        tokens += [token for wording in other_wordings(query) for token in tokenize(wording)]
+    def _query_tokens(
+        self, query: str, language: Language, allowed: Collection[str] | None
+    ) -> tuple[list[str], list[str]]:
+        """The question's tokens with those of other usages; and, where documents in the other language are searched, its terms in that."""
+        own = tokenize(query)
+        own += [token for wording in other_wordings(query) for token in tokenize(wording)]
         searched = (info for info in self.index.documents() if allowed is None or info.id in allowed)
-        if any((info.language == "en") != (language == "en") for info in searched):
-            own = set(tokens)
-            tokens += [token for term in translations(query) for token in term if token not in own]
-        return tokens
+        if not any((info.language == "en") != (language == "en") for info in searched):
+            return own, []
+        known = set(own)
+        across = [token for term in translations(query) for token in term if token not in known]
+        return own, across + [token for token in own if any(map(str.isdigit, token))] if across else []
 
-    def _signals(self, query: str, tokens: Sequence[str], vector: Floats, ids: Sequence[str]) -> Mapping[str, Floats]:
+    def _signals(
+        self, query: str, own: Sequence[str], across: Sequence[str], vector: Floats, ids: Sequence[str]
+    ) -> Mapping[str, Floats]:
+        # Each language by itself: both together reach any bound on a page that says everything in both.
         best = self.index.bm25_best(tokenize(query))
-        bm25 = self.index.bm25_scores(tokens, ids) / best if best > 0 else np.zeros(len(ids), dtype=np.float32)
+        bm25 = self.index.bm25_scores(own, ids) / best if best > 0 else np.zeros(len(ids), dtype=np.float32)
+        if across:
+            bound = max(best, self.index.bm25_best(across) / WORDINGS)
+            bm25 = np.maximum(bm25, self.index.bm25_scores(across, ids) / bound)
         signals = {
             "bm25": np.clip(bm25, 0, 1),
             "dense": np.clip(self.index.dense_scores(vector, ids), 0, 1),
@@ -187,6 +220,33 @@ class HybridRetriever:
     def _with_bm25_share(self, hits: Sequence[Hit], tokens: Sequence[str]) -> list[Hit]:
         best = self.index.bm25_best(tokens)
         return [Hit(h.chunk, h.score, h.retriever, {"bm25": min(1.0, h.score / best) if best else 0.0}) for h in hits]
+
+
+def asks_about_document(query: str) -> bool:
+    """Whether a question asks for the particulars of a document: its author, date, publisher.
+
+    >>> [asks_about_document(q) for q in ("Which institute wrote the report?", "這部法律何時通過？", "誰可以購買住房？")]
+    [True, True, False]
+    """
+    folded = fold(query)
+    return bool(_THE_DOCUMENT.search(folded) and _ITS_PARTICULARS.search(folded))
+
+
+def _is_front(hit: Hit) -> bool:
+    chunk = hit.chunk
+    return chunk.page == 1 if chunk.page is not None else chunk.start < _BEGINNING
+
+
+def _spread(hits: Sequence[Hit]) -> list[Hit]:
+    """The same hits; of each table the best ROWS rows at their places, the others at the end."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    first: list[Hit] = []
+    later: list[Hit] = []
+    for hit in hits:
+        table = (hit.chunk.doc_id, hit.chunk.heading, hit.chunk.context)
+        seen[table] += 1
+        (first if not hit.chunk.context or seen[table] <= ROWS else later).append(hit)
+    return first + later
 
 
 def _distance(asked: Language, offered: Language) -> tuple[int, str]:

@@ -28,21 +28,26 @@ CALLS = ("fsync", "replace", "mkdir", "link", "unlink", "rmdir")
 
 def update(root: str, step: int) -> None:
     """Replace all documents of step - 1 by those of `step`, whose every chunk says the step."""
-    random = np.random.default_rng(step)
     with open_writer(root, embedder="synthetic", fingerprint="1", dim=DIM, token_dim=TOKEN_DIM, chunker="1") as writer:
         for n in range(DOCUMENTS):
-            sentences = [f"第{step}步 step{step} 大灣區文件 document {n} sentence {i} common" for i in range(SENTENCES)]
-            text = "\n".join(sentences)
-            name = f"{step}-{n}"
-            document = Document(name, text, name, f"{n}.md", "zh-Hant")
-            chunks, at = [], 0
-            for i, sentence in enumerate(sentences):
-                chunks.append(
-                    Chunk(f"{name}-{i}", name, sentence, at, at + len(sentence), name, "", None, "zh-Hant", f"{n}.md")
-                )
-                at += len(sentence) + 1
-            tokens = [random.standard_normal((6, TOKEN_DIM)).astype(np.float32) for _ in chunks]
-            writer.add(document, chunks, random.standard_normal((len(chunks), DIM)).astype(np.float32), tokens)
+            writer.add(*document(step, n))
+
+
+def document(step: int, n: int) -> tuple[Document, list[Chunk], np.ndarray, list[np.ndarray]]:  # type: ignore[type-arg]
+    """The n-th document of a step, its chunks, their vectors and token vectors."""
+    random = np.random.default_rng([step, n])
+    sentences = [f"第{step}步 step{step} 大灣區文件 document {n} sentence {i} common" for i in range(SENTENCES)]
+    text = "\n".join(sentences)
+    name = f"{step}-{n}"
+    chunks, at = [], 0
+    for i, sentence in enumerate(sentences):
+        chunks.append(
+            Chunk(f"{name}-{i}", name, sentence, at, at + len(sentence), name, "", None, "zh-Hant", f"{n}.md")
+        )
+        at += len(sentence) + 1
+    tokens = [random.standard_normal((6, TOKEN_DIM)).astype(np.float32) for _ in chunks]
+    vectors = random.standard_normal((len(chunks), DIM)).astype(np.float32)
+    return Document(name, text, name, f"{n}.md", "zh-Hant"), chunks, vectors, tokens
 
 
 def count_down(calls: int, then: Any) -> None:

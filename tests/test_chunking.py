@@ -70,6 +70,18 @@ def test_a_heading_with_nothing_under_it_is_still_found() -> None:
     assert [c.text for c in split(document("# 館\n\n正文在此。\n\n## 附錄待補"))] == ["正文在此。", "附錄待補"]
 
 
+def test_a_title_page_is_one_chunk_and_no_heading_of_what_follows() -> None:
+    title = ["河岸市政府文化局", "圖書館未來十年研究", "（專題報告）", "河岸大學圖書館學系", "2031年5月"]
+    lines = [*(f"## {line}" for line in title[:4]), title[4], "## 一、引言", HANT]
+    made = document("\n\n".join(lines))
+    paged = dataclasses.replace(made, title="圖書館未來十年研究", pages=(0, made.text.index("一、引言")))
+    first, *others = split(paged)
+    assert first.text.split("\n\n") == title and (first.page, first.heading) == (1, "")
+    assert {(c.page, c.heading) for c in others} == {(2, "一、引言")}
+    whole = dataclasses.replace(paged, pages=(0, len(made.text) - 1))  # the text begins below the title: no title page
+    assert all(title[4] not in c.text or title[0] not in c.text for c in split(whole))
+
+
 def test_ids_follow_from_content_and_place() -> None:
     first, again = split(document(HANT)), split(document(HANT))
     assert [c.id for c in first] == [c.id for c in again]

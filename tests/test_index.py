@@ -27,11 +27,10 @@ from gba_qa.errors import (
     IndexLocked,
     IndexMismatch,
     IndexNotFound,
-    MissingDependency,
     UsageError,
 )
 from gba_qa.index import DocumentInfo, Index, Manifest, MemoryIndex, open_index, open_writer
-from gba_qa.index.arrays import checksum
+from gba_qa.index.arrays import checksum, load_array
 from gba_qa.index.folder import files_of
 from gba_qa.text import tokenize
 from gba_qa.types import Chunk, Document
@@ -179,6 +178,18 @@ def test_a_changed_byte_anywhere_is_found_or_harmless(built: Path, tmp_path: Pat
         assert path.name == "manifest.json"  # it names a document by another id now
         return
     assert path.name in ("manifest.json", "CURRENT")
+
+
+def test_an_array_whose_header_is_damaged_anywhere(root: Path) -> None:
+    path = generation(root) / "tokens.npy"
+    whole = path.read_bytes()
+    for at in range(10, whole.index(b"\n")):
+        for char in b"\n'(#\\{":
+            path.write_bytes(whole[:at] + bytes([char]) + whole[at + 1 :])
+            try:
+                assert load_array(path, np.int8, (None, 8)).dtype == np.int8  # its padding, or its length
+            except IndexCorrupt as error:
+                assert "tokens.npy" in str(error) and "\n" not in str(error)
 
 
 def test_without_verify_shapes_are_still_looked_at(root: Path) -> None:
@@ -367,13 +378,6 @@ def test_a_reader_is_not_moved_to_another_embedder(root: Path) -> None:
             index.refresh()
         assert len(index) == 120
         use_everything(index)
-
-
-def test_milvus_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(MissingDependency) as caught:
-        open_index("milvus://localhost:1/gba")
-    assert caught.value.extra == "milvus"
 
 
 # ---------------------------------------------------------------------- generations

@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 
 from gba_qa.errors import UsageError
+from gba_qa.index import folder
 from gba_qa.index.catalog import chunk_key
 from gba_qa.index.faiss import FolderIndex
 from gba_qa.index.manifest import DocumentInfo, Manifest
@@ -29,6 +30,7 @@ __all__ = [
     "Manifest",
     "MemoryIndex",
     "chunk_key",
+    "held_sources",
     "open_index",
     "open_writer",
 ]
@@ -84,6 +86,19 @@ def open_writer(
     from gba_qa.index.building import FolderWriter
 
     return FolderWriter(_folder(text), wanted, rebuild=rebuild, wait=wait)
+
+
+def held_sources(url: Place) -> list[str]:
+    """The sources that an index names, even one that can't be opened any more; [] where there is none.
+
+    Raises IndexCorrupt where not even its manifest can be read.
+    """
+    text = str(url)
+    if text.startswith("milvus://"):
+        from gba_qa.index.milvus import milvus_sources
+
+        return milvus_sources(text)
+    return folder.held_sources(_folder(text))
 
 
 def _folder(text: str) -> Path:

@@ -96,7 +96,9 @@ def load_array(path: Path, dtype: DTypeLike, shape: tuple[int | None, ...]) -> N
     """Memory-map an array, read only; None in `shape` takes any length.  IndexCorrupt where type or shape differ."""
     try:
         array = np.load(plain_file(path), mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except IndexCorrupt:
+        raise
+    except Exception as error:  # numpy reads the header with Python's own tokenizer, which has errors of many kinds
         raise corrupt(path, f"can't be read ({error})") from None
     if not isinstance(array, np.ndarray):
         raise corrupt(path, "holds no array")

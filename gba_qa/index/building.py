@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gba_qa.errors import GbaQAError, ReadError, UsageError
+from gba_qa.errors import GbaQAError, IndexCorrupt, ReadError, UsageError
 from gba_qa.index.arrays import blocks, checksum, save_array, save_bytes
 from gba_qa.index.catalog import chunk_key, create_catalog, drop_document, finish_catalog, store_document
 from gba_qa.index.counting import TokenCounts
@@ -57,7 +57,7 @@ class FolderWriter(IndexWriter):
             self._lock = WriterLock(root / LOCK)
             self._lock.acquire(wait)
         try:
-            with _refusals(root):
+            with _refusals(root), suppress(*((IndexCorrupt,) if rebuild else ())):  # a damaged CURRENT is replaced too
                 clean(root)
             fresh = rebuild or current(root) is None
             self._base = None if fresh else load_generation(root, verify=True)

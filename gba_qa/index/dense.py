@@ -55,8 +55,16 @@ class Vectors:
 
     def scores_of(self, vector: object, rows: NDArray[np.int64]) -> Floats:
         """Cosine of the query with these rows, exact, float32 (len(rows),)."""
-        result: Floats = self.matrix[rows] @ self.query(vector)[0]
+        result: Floats = self.rows(rows) @ self.query(vector)[0]
         return result
+
+    def rows(self, rows: NDArray[np.int64]) -> Floats:
+        """These rows of the matrix, float32 (len(rows), dim)."""
+        return self.matrix[rows]
+
+    def few(self, among: NDArray[np.int64]) -> bool:
+        """Whether looking at each of these rows is cheaper than a filtered scan."""
+        return len(among) * 8 < len(self)
 
     def search(
         self, vector: object, k: int, among: NDArray[np.int64] | None = None
@@ -66,13 +74,13 @@ class Vectors:
         k = min(k, total)
         if k <= 0:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        if among is not None and len(among) * 8 < len(self):
-            return _best(among, self.scores_of(vector, among), k)  # few rows: cheaper than a filtered scan
+        if among is not None and self.few(among):
+            return _best(among, self.scores_of(vector, among), k)
         query = self.query(vector)
         wide = k + 8  # room for ties, so that equal vectors are ordered by id and not by chance
         while True:
             rows = self._scan(query, min(wide, total), among)
-            scores: Floats = self.matrix[rows] @ query[0]
+            scores: Floats = self.rows(rows) @ query[0]
             if wide >= total or (np.partition(scores, len(scores) - k)[len(scores) - k] > scores.min()):
                 return _best(rows, scores, k)
             wide *= 4

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from gba_qa.errors import IndexCorrupt, IndexNotFound
-from gba_qa.index.arrays import corrupt, save_bytes
+from gba_qa.index.arrays import corrupt, plain_file, save_bytes
 from gba_qa.index.lock import hold_shared, is_free
 from gba_qa.index.manifest import Manifest, rebuild_command
 
@@ -34,6 +34,7 @@ __all__ = [
     "clean",
     "current",
     "files_of",
+    "held_sources",
     "hold",
     "next_name",
     "point_to",
@@ -116,6 +117,29 @@ def read_manifest(folder: Path, file: IO[bytes]) -> Manifest:
     if set(manifest.checksums) != set(files_of(manifest)):
         raise corrupt(folder / MANIFEST, "names other files than an index has")
     return manifest
+
+
+def held_sources(root: Path) -> list[str]:
+    """The sources that an index names, whatever else of it is damaged or of another version; [] where there is none.
+
+    Where CURRENT is damaged, the newest generation with a readable manifest counts.  IndexCorrupt where there is none.
+    """
+    try:
+        names = [current(root) or ""]
+    except IndexCorrupt:
+        names = []
+    if names == [""]:
+        return []
+    names += sorted((e.name for e in root.iterdir() if _NAME.match(e.name) and not e.is_symlink()), reverse=True)
+    for name in names:
+        try:
+            text = plain_file(root / name / MANIFEST).read_text(encoding="utf-8")
+            return sorted(Manifest.from_json(text).documents)
+        except (IndexCorrupt, OSError, ValueError, TypeError, RecursionError):
+            continue
+    raise IndexCorrupt(
+        f"{root} can't say any more which files it held; name them: `gba-qa index --rebuild PATH… --index {root}`"
+    )
 
 
 def next_name(root: Path) -> str:

@@ -112,12 +112,14 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Raises ValueError where the text is no manifest; a manifest of another format comes back with that `format`."""
+        """Raises ValueError where the text is no manifest; one of another format comes back with that `format` and its sources."""
         data = json.loads(text)
         if not isinstance(data, dict) or not isinstance(data.get("format"), int):
             raise ValueError("not a manifest")
-        if data["format"] != FORMAT:
-            return cls(format=data["format"])
+        if data["format"] != FORMAT:  # what a rebuild needs to know of it: which files it held
+            held = data.get("documents")
+            sources = held if isinstance(held, dict) else {}
+            return cls(format=data["format"], documents={s: DocumentInfo(id="", source=s) for s in sources})
         documents = {}
         for source, entry in _mapping(data, "documents").items():
             documents[str(source)] = DocumentInfo(**_typed(DocumentInfo, {**entry, "source": source}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,26 @@ from gba_qa.index import Index, MemoryIndex
 from gba_qa.types import Block, Chunk, Document, Language
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus Lite server of our own."""
+    pytest.importorskip("pymilvus", reason="needs the extra milvus")
+    server_module = pytest.importorskip("milvus_lite.adapter.grpc.server", reason="needs milvus-lite 3")
+    server, database, port = server_module.start_server_in_thread(str(tmp_path_factory.mktemp("milvus") / "data"))
+    yield f"milvus://127.0.0.1:{port}"
+    server.stop(grace=1).wait(5)
+    database.close()
+
+
+@pytest.fixture(params=["folder", "memory", "milvus"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(request.param, MemoryIndex() if request.param == "memory" else tmp_path / "索引 index#1?%41")
+    if request.param == "folder":
+        place: Any = tmp_path / "索引 index#1?%41"
+    elif request.param == "memory":
+        place = MemoryIndex()
+    else:
+        place = f"{request.getfixturevalue('milvus')}/test_{uuid.uuid4().hex}"
+    made = Engine(request.param, place)
     yield made
     for reader in made.readers:
         reader.close()
