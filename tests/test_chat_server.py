@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -232,6 +233,15 @@ def test_the_two_endpoints_give_the_contract_s_json(server: Server, index: Path)
     hits = client.predict("Qianhai office vacancy", 3, "bm25", api_name="/search")
     assert [h["rank"] for h in hits] == [1, 2, 3]
     assert set(hits[0]) >= {"rank", "score", "doc_id", "source", "page", "text"}
+
+
+def test_the_readme_s_example_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [code] = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "gradio_client" in block]
+    names: dict[str, Any] = {}
+    exec(code.replace("http://127.0.0.1:7860", server.url), names)
+    assert "28.9%" in capsys.readouterr().out
+    assert len(names["hits"]) == 3
 
 
 @pytest.mark.parametrize(
