@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -207,6 +208,52 @@ def test_uploads_are_checked(server: Server) -> None:
     assert upload(server, "big.txt", b"x" * (3 << 20))[0] == 413
     assert upload(server, "note.txt", b"text", Cookie="other=1")[0] == 403
     assert upload(server, "note.txt", b"text", Origin="http://evil.example")[0] == 403
+
+
+def bridge_call(server: Server, name: str, arguments: object, token: str) -> Any:
+    body = {"data": arguments, "component_id": component(server), "fn_name": f"gba_{name}", "session_hash": "x"}
+    status, _, answer = post(server, "/gradio_api/component_server", body, Cookie=f"gba_qa_session={token}")
+    assert status == 200
+    return json.loads(answer)
+
+
+def test_shared_uploads_are_for_everyone_and_stay_when_the_operator_says_so(tmp_path: Path) -> None:
+    """Only then: the setting is off unless it is given (the other tests run without it)."""
+    from gba_qa.qa import QA
+
+    place = build_knowledge(tmp_path / "index")
+    start = {"GBA_QA_SHARED_UPLOADS": "1", "GBA_QA_MAX_UPLOAD_MB": "1"}
+    server = Server("--index", str(place), cwd=tmp_path, **start)
+    uploads = tmp_path / "uploads"
+    try:
+        assert 'data-hint="upload_hint_shared"' in json.dumps(json.loads(fetch(server, "/config")[2])).replace("\\", "")
+        before = len(bridge_call(server, "documents", {}, "v" * 32)["ids"])
+        text = "The lighthouse of Po Toi was painted 417 times between 1990 and 2031."
+        status, said = upload(server, "../../小島 report.txt", text.encode())
+        assert status == 200, said
+        [kept] = [p for p in uploads.rglob("*") if p.is_file()]
+        assert kept.name == "小島-report.txt"
+        assert kept.parent.parent == uploads
+        assert len(kept.parent.name) == 16
+        assert uploads.joinpath(kept.parent.name).stat().st_mode & 0o077 == 0
+        listed = bridge_call(server, "documents", {"ui": "en"}, "v" * 32)  # another browser's session
+        assert len(listed["ids"]) == before + 1
+        assert said["id"] in listed["ids"]
+        assert "this browser only" not in listed["html"]
+        bridge_call(server, "remove", {"doc": said["id"]}, "u" * 32)  # nobody takes it out from the page
+        assert said["id"] in bridge_call(server, "documents", {}, "u" * 32)["ids"]
+
+        assert upload(server, "empty.txt", b"")[0] == 422
+        assert upload(server, "broken.pdf", b"%PDF-1.4 nothing more")[0] == 422
+        assert upload(server, "big.txt", b"x" * ((1 << 20) + 1))[0] == 413
+        assert [p for p in uploads.iterdir() if p != kept.parent] == []  # what was refused leaves nothing
+        for path in (f"/uploads/{kept.parent.name}/{kept.name}", f"/gradio_api/file={kept}"):
+            assert fetch(server, quote(path, safe="/="))[0] == 404
+    finally:
+        server.stop()
+    assert kept.is_file()
+    with contextlib.closing(QA.load(place, embedder="none")) as qa:
+        assert "417" in qa.ask("How many times was the lighthouse of Po Toi painted?").text
 
 
 # ---------- for programs ----------
