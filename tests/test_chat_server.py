@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import re
 import socket
 import statistics
@@ -20,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.chat_server import ROOT, Server, build_knowledge, environment
+from tests.chat_server import ROOT, Server, build_knowledge, environment, slack
 
 VACANCY = "2023年第3季前海辦公樓的空置率是多少？"
 
@@ -397,8 +396,26 @@ def test_stopping_leaves_no_upload_behind(index: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_twenty_people_at_once(server: Server) -> None:
+@pytest.mark.bundled
+def test_twenty_people_at_once(bundled_index: Path) -> None:
     """Each asks five questions, one after the other, as a program does: p95 within a second, none fails."""
+    busy = slack()  # before this test adds its own load
+    server = Server("--index", str(bundled_index), GBA_QA_EMBEDDER="bundled", GBA_QA_QUESTIONS_PER_MINUTE="100000")
+    try:
+        seconds, errors = ask_together(server, people=20)
+    finally:
+        server.stop()
+    p95 = statistics.quantiles(seconds, n=20)[-1]
+    print(
+        f"20 people, {len(seconds)} questions: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, load {busy:.1f}"
+    )
+    assert errors == []
+    assert len(seconds) == 100
+    assert p95 <= 1.0 * busy
+
+
+def ask_together(server: Server, *, people: int) -> tuple[list[float], list[str]]:
+    """The seconds each of their questions took, and what went wrong.  It ends when all have asked all, after two minutes at most."""
     questions = [
         VACANCY,
         "Which cities belong to the Greater Bay Area?",
@@ -422,15 +439,10 @@ def test_twenty_people_at_once(server: Server) -> None:
                 errors.append(repr(error))
             seconds.append(time.perf_counter() - start)
 
-    people = [threading.Thread(target=person) for _ in range(20)]
-    for p in people:
-        p.start()
-    for p in people:
-        p.join(120)
-    p95 = statistics.quantiles(seconds, n=20)[-1]
-    print(
-        f"20 people, {len(seconds)} questions: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, {os.getloadavg()[0]:.1f} load"
-    )
-    assert errors == []
-    assert len(seconds) == 100
-    assert p95 <= 1.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    threads = [threading.Thread(target=person, daemon=True) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 120
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return seconds, errors

@@ -10,7 +10,10 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -19,11 +22,12 @@ from typing import Any
 from gba_qa.chat.guard import Guard, is_local
 from gba_qa.chat.quick import import_gradio
 from gba_qa.config import Config
-from gba_qa.errors import MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, MissingDependency, UsageError
 
 __all__ = ["serve"]
 
 PORTS_TRIED = 100
+PAGE_LOADS = 3.0  # seconds that a browser gets before the warming up begins
 UPLOAD_OVERHEAD = 1 << 16
 
 
@@ -58,20 +62,39 @@ def serve(
     shown = "localhost" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104  # compared, not bound
     print(f"GBA QA is ready: http://{f'[{shown}]' if ':' in shown else shown}:{chosen}", flush=True)
     try:
-        app.block_thread()
+        with _warming(qa):
+            app.block_thread()
     finally:
         sessions.close()
 
 
 def _open(config: Config, index: str | None) -> Any:
     from gba_qa.qa import QA
-    from gba_qa.text import detect_language
 
     qa = QA.load(index, config=config)
-    qa.search(
-        f"粵港澳大灣區 Greater Bay Area {detect_language('粵')}", 1
-    )  # so that the first question finds all in memory
+    qa.search("粵港澳大灣區 Greater Bay Area", 1)  # so that the first question finds the index in memory
     return qa
+
+
+@contextmanager
+def _warming(qa: Any) -> Iterator[None]:
+    """Meanwhile, once the page has had time to load, ask the example questions in the background."""
+    from gba_qa.chat.examples import Examples
+
+    stop = threading.Event()
+
+    def warm() -> None:
+        if not stop.wait(PAGE_LOADS):
+            with suppress(GbaQAError):  # whatever is wrong, the one who asks is told
+                Examples(qa).warm(stop)
+
+    thread = threading.Thread(target=warm, name="gba-qa-warm", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)  # a thread that still computes while Python shuts down can crash it
 
 
 def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mcp: bool) -> tuple[Any, Any]:
