@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -58,6 +59,7 @@ def serve(
         qa = opening.result()
     app, sessions = _launch(qa, config, chosen, user, mcp)
     atexit.register(sessions.close)
+    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
     signal.signal(signal.SIGTERM, _stop)
     shown = "localhost" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104  # compared, not bound
     print(f"GBA QA is ready: http://{f'[{shown}]' if ':' in shown else shown}:{chosen}", flush=True)
@@ -144,9 +146,19 @@ def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mc
             "openapi_url": None,
         },
     )
+    _forbid_other_origins(blocks.app)
     if mcp:
         _tell_mcp_in_json(blocks.mcp_server_obj)
     return blocks, sessions
+
+
+def _forbid_other_origins(app: Any) -> None:
+    """Take out the middleware by which Gradio lets pages of any other port of this machine read answers, cookies included.
+
+    It stands around the Guard, which can't undo it: the stack is built once more, without it.
+    """
+    app.user_middleware = [m for m in app.user_middleware if m.cls.__name__ != "CustomCORSMiddleware"]
+    app.middleware_stack = app.build_middleware_stack()
 
 
 def _tell_mcp_in_json(server: Any) -> None:
@@ -200,8 +212,10 @@ def _keep_gradio_quiet() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in ("GRADIO_SHARE", "GRADIO_SSR_MODE", "GRADIO_MCP_SERVER", "GRADIO_ALLOWED_PATHS", "GRADIO_ROOT_PATH"):
         os.environ.pop(name, None)
-    # Nothing is served from it and nothing goes into it: a name of its own, so that it is not another program's either.
-    os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"gba-qa-gradio-{secrets.token_hex(8)}")
+    # Nothing is served from it and nothing of the page goes into it: a name of its own, so that it can go when the server stops.
+    os.environ["GRADIO_TEMP_DIR"] = str(
+        Path(tempfile.gettempdir()) / f"gba-qa-gradio-{secrets.token_hex(8)}-{os.getpid()}"
+    )
 
 
 def _need_mcp() -> None:
