@@ -63,9 +63,10 @@ class Server:
 
 
 def slack() -> float:
-    """A machine that is busy with other things is slower by so much: the load on the cores that this process may use."""
+    """A machine that is busy with other things is slower by so much: the load, with a server and a browser of ours, on the cores
+    that this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1.0, os.getloadavg()[0] / cores)
+    return max(1.0, (os.getloadavg()[0] + 2) / cores)
 
 
 def build_knowledge(place: Path) -> Path:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.conftest import ask, chromium_path, open_chat
+from tests.browser.conftest import ask, at_rest, chromium_path, open_chat
 from tests.chat_server import ROOT, Server
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def take(browser: Browser, url: str, path: Path, state: str, locale: str, width:
     page = context.new_page()
     open_chat(page, url)
     STATES[state](page, locale)
-    page.wait_for_timeout(350)
+    at_rest(page)
     page.screenshot(path=path)
     context.close()
 

@@ -22,7 +22,7 @@ FIRST_WORDS = """(question) => new Promise((resolve) => {
     const box = document.querySelector('#gba-question textarea');
     box.value = question;
     box.dispatchEvent(new Event('input', {bubbles: true}));
-    setTimeout(() => {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
         const turns = document.querySelectorAll('.turn .answer').length;
         let start = 0;
         new MutationObserver((_, observer) => {
@@ -32,7 +32,7 @@ FIRST_WORDS = """(question) => new Promise((resolve) => {
         }).observe(document.body, {childList: true, subtree: true, characterData: true});
         start = performance.now();
         document.getElementById('gba-send').click();
-    }, 300);
+    }));
 })"""
 
 
