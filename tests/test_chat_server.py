@@ -475,6 +475,13 @@ def test_an_index_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "gba-qa index" in refuse("--index", str(tmp_path / "none"))
 
 
+def test_the_first_start_says_that_it_builds_and_the_second_does_not(tmp_path: Path) -> None:
+    for wanted in (["Building the index of the shipped knowledge. Once only; it takes some seconds."], []):
+        server = Server("--port", "0", cwd=tmp_path)
+        server.stop()
+        assert server.lines[:-1] == wanted
+
+
 def test_with_a_password_nothing_is_told_before_it(index: Path) -> None:
     server = Server("--index", str(index), "--host", "0.0.0.0", GBA_QA_AUTH="reader:secret")
     try:

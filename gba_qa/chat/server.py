@@ -23,7 +23,7 @@ from typing import Any
 from gba_qa.chat.guard import Guard, is_local
 from gba_qa.chat.quick import import_gradio
 from gba_qa.config import Config
-from gba_qa.errors import GbaQAError, MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, IndexNotFound, MissingDependency, UsageError
 
 __all__ = ["serve"]
 
@@ -71,8 +71,14 @@ def serve(
 
 
 def _open(config: Config, index: str | None) -> Any:
+    from gba_qa.index import open_index
     from gba_qa.qa import QA
 
+    try:
+        open_index(config.index).close()
+    except IndexNotFound:
+        if index is None:
+            print("Building the index of the shipped knowledge. Once only; it takes some seconds.", flush=True)
     qa = QA.load(index, config=config)
     qa.search("粵港澳大灣區 Greater Bay Area", 1)  # so that the first question finds the index in memory
     return qa
