@@ -262,12 +262,13 @@ def serve(
         str | None, typer.Option(help="user:password, needed on any address but this machine's own.")
     ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Serve a public address without a password.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer ask and search as MCP tools too (extra: mcp).")] = False,
     index: IndexOption = None,
 ) -> None:
     """The browser chat."""
     from gba_qa.chat import serve as serve_chat
 
-    serve_chat(host=host, port=port, auth=auth, no_auth=no_auth, index=index)
+    serve_chat(host=host, port=port, auth=auth, no_auth=no_auth, index=index, mcp=mcp)
 
 
 @app.command()

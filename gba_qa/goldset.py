@@ -4,7 +4,8 @@
      "evidence": [{"document": "qianhai.md", "quote": "28.9%"}], "split": "test", "kind": "factual"}      gold, a line
     {"id": "p0", "title": "…", "text": "…", "language": "en"}                                             corpus, a line
 
-`quote`, `split`, `kind`, `title` and a corpus line's `language` may be missing; other keys are passed over.
+`quote`, `split`, `kind`, `title` and a corpus line's `language` may be missing; other keys are passed over.  The chat's
+`feedback.jsonl` is such a file: a line with a `thumb` whose `answerable` is null waits for a person to fill it in, and is left out.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def read_gold(path: Path) -> list[Gold]:
     questions = []
     for number, row in _rows(path):
         where = f"{path}, line {number}"
+        if "thumb" in row and row.get("answerable") is None:
+            continue
         for name, kind in (("id", str), ("question", str), ("language", str), ("answerable", bool)):
             _need(isinstance(row.get(name), kind), where, f"{name!r} is {_told(row, name)}, not a {_KINDS[kind]}")
         _need(bool(row["id"].strip()), where, "the id is empty")
@@ -79,6 +82,8 @@ def read_gold(path: Path) -> list[Gold]:
                 line=number,
             )
         )
+    if not questions:
+        raise EvaluationError(f"{path}: no line is decided yet; fill in 'answerable', 'answers' and 'evidence'")
     return questions
 
 

@@ -62,6 +62,13 @@ class Server:
                 self.process.wait()
 
 
+def slack() -> float:
+    """A machine that is busy with other things is slower by so much: the load, with a server and a browser of ours, on the cores
+    that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1.0, (os.getloadavg()[0] + 2) / cores)
+
+
 def build_knowledge(place: Path) -> Path:
     """An index of the shipped knowledge without vectors."""
     from gba_qa.config import Config

@@ -79,6 +79,17 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+@pytest.fixture(scope="session")
+def bundled_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the shipped knowledge with the shipped embedder, as everybody has it."""
+    from gba_qa.config import Config
+    from gba_qa.qa import QA
+
+    place = tmp_path_factory.mktemp("bundled") / "index"
+    QA.build((), place, embedder="bundled", config=Config()).close()
+    return place
+
+
 @pytest.fixture
 def small_folder(tmp_path: Path) -> Path:
     """Three short documents, one in each language."""

@@ -4,16 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chat_server import Server, build_knowledge
-
-pytest.importorskip("mcp", reason='the mcp extra is not installed: pip install "gba-qa[mcp]"')
+from tests.chat_server import ROOT, Server, build_knowledge, environment
 
 
+def test_both_ways_to_start_the_chat_take_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    import gba_qa.chat
+    import ui
+    from gba_qa.cli import app
+
+    asked: list[bool] = []
+    monkeypatch.setattr(gba_qa.chat, "serve", lambda **options: asked.append(options["mcp"]))
+    monkeypatch.setattr(ui, "serve", lambda **options: asked.append(options["mcp"]))
+    for options, wanted in (["--mcp"], True), ([], False):
+        assert CliRunner().invoke(app, ["serve", *options]).exit_code == 0
+        assert ui.main(options) == 0
+        assert asked[-2:] == [wanted, wanted]
+
+
+def test_without_the_extra_it_is_one_line_with_the_command(tmp_path: Path) -> None:
+    place = build_knowledge(tmp_path / "index")
+    (tmp_path / "hidden" / "sitecustomize.py").parent.mkdir()
+    (tmp_path / "hidden" / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\nu.find_spec = lambda n, p=None: None if n == 'mcp' else find(n, p)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(ROOT / "ui.py"), "--mcp", "--index", str(place)],
+        cwd=ROOT, env=environment(PYTHONPATH=f"{tmp_path / 'hidden'}{os.pathsep}{ROOT}"),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == 'ui.py: the MCP tools need an extra: pip install "gba-qa[mcp]"\n'
+
+
+@pytest.mark.skipif(find_spec("mcp") is None, reason='the mcp extra is not installed: pip install "gba-qa[mcp]"')
 def test_the_tools_are_ask_and_search_and_return_the_contract_s_json(tmp_path: Path) -> None:
     server = Server("--mcp", "--index", str(build_knowledge(tmp_path / "index")))
     try:

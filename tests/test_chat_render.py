@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from gba_qa.chat.escape import escape, marked
 from gba_qa.chat.export import export_markdown
-from gba_qa.chat.feedback import candidate
+from gba_qa.chat.feedback import Feedback, candidate
 from gba_qa.chat.i18n import LANGUAGES, gradio_translations, strings, word
 from gba_qa.chat.passage import passage
 from gba_qa.chat.render import View, message_html, turn_html
@@ -218,6 +219,23 @@ def test_a_thumb_is_a_candidate_for_the_gold_set() -> None:
     )
     down = candidate(Turn("t", ANSWER), "down", "wrong year")
     assert (down["answers"], down["evidence"], down["note"]) == ([], [], "wrong year")
+
+
+def test_the_evaluation_takes_the_thumbs_up_and_leaves_what_nobody_has_decided(tmp_path: Path) -> None:
+    from gba_qa.errors import EvaluationError
+    from gba_qa.goldset import read_gold
+
+    feedback = Feedback(tmp_path / "feedback.jsonl")
+    feedback.add(Turn("t", ANSWER), "down", "wrong year")
+    with pytest.raises(EvaluationError, match="no line is decided yet"):
+        read_gold(feedback.path)
+    feedback.add(Turn("t", ANSWER), "up", "")
+    feedback.add(Turn("t", ANSWER), "up", "on second thoughts")
+    questions = read_gold(feedback.path)
+    assert [(q.question, q.answers, q.line) for q in questions] == [
+        (ANSWER.question, ("28.9%",), 2),
+        (ANSWER.question, ("28.9%",), 3),
+    ]
 
 
 def test_a_message_is_escaped() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
-import os
+import re
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.chat_server import ROOT, Server, build_knowledge, environment
+from tests.chat_server import ROOT, Server, build_knowledge, environment, slack
 
 VACANCY = "2023年第3季前海辦公樓的空置率是多少？"
 
@@ -101,7 +103,10 @@ def probes() -> list[str]:
         "/gradio_api/token", "/gradio_api/runs", "/gradio_api/dev/reload", "/gradio_api/vibe-code", "/gradio_api/openapi.json",
         "/gradio_api/profiling/summary", "/docs", "/redoc", "/openapi.json", "/manifest.json", "/pwa_icon", "/gba/../ui.py",
         "/gba/%2e%2e/ui.py", "/gba/strings.json", "/gba/server.py", "/gba/header.html", "//etc/passwd", "/.git/config",
-        "/gradio_api/call/gba_rate/x", "/gradio_api/mcp/sse",
+        "/gradio_api/call/gba_rate/x", "/gradio_api/mcp/sse", "/login/huggingface", "/login/callback", "/gradio_api/login/huggingface",
+        "/gradio_api/FILE=/etc/passwd", "/Gradio_API/file=/etc/passwd", "/gradio_api/file=/ETC/PASSWD",
+        "/gradio_api/file=C:/x/secret.txt::$DATA", "/gradio_api/file=%5c%5chost%5cshare%5cx", "/gradio_api/file=/proc/self/environ",
+        f"/gradio_api/file={ROOT}/ui.py%00.png", "/gradio_api/file=..%c0%af..%c0%afetc/passwd", "/gradio_api/file=....//....//etc/passwd",
     ]  # fmt: skip
     return base
 
@@ -186,6 +191,152 @@ def test_bodies_are_bounded(server: Server) -> None:
     assert fetch(server, "/gradio_api/component_server", method="POST", body=b"x" * (2 << 20))[0] == 413
 
 
+# What Gradio's published holes have in common, one test a class.  Reading by path, proxying and traversal are probed above, calls of
+# other functions of a component too, cross-site posts and DNS rebinding as well.
+
+
+FILES = [
+    {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+    {"path": "/etc/passwd", "url": "/gradio_api/file=/etc/passwd", "orig_name": "x", "meta": {"_type": "gradio.FileData"}, "is_stream": False},
+    [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
+    {"__type__": "update", "value": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}},
+]  # fmt: skip
+
+
+def told(server: Server, endpoint: str, data: list[object]) -> str:
+    """All that the server says to one call of an endpoint."""
+    status, _, body = post(server, f"/gradio_api/call/{endpoint}", {"data": data})
+    if status != 200:
+        return body.decode()
+    return fetch(server, f"/gradio_api/call/{endpoint}/{json.loads(body)['event_id']}")[2].decode()
+
+
+@pytest.mark.parametrize("value", FILES)
+def test_a_file_named_in_the_data_of_a_question_is_not_read(server: Server, value: object) -> None:
+    """The class of CVE-2024-0964, -4941, -47868 and -51751: a path in the JSON of an event is copied to where it is served."""
+    assert "root:" not in told(server, "ask", [value])
+    assert "root:" not in told(server, "search", [value, 1, "bm25"])
+    session = {
+        "data": [value, json.dumps({"turns": [value], "doc_ids": [value]})],
+        "fn_index": 0,
+        "session_hash": "probe",
+    }
+    assert post(server, "/gradio_api/queue/join", session)[0] in {200, 400, 422, 500}
+    assert b"root:" not in fetch(server, "/gradio_api/queue/data?session_hash=probe")[2]
+    folder = next(Path(tempfile.gettempdir()).glob(f"gba-qa-gradio-*-{server.process.pid}"))
+    assert [p for p in folder.rglob("*") if p.is_file()] == []  # and nothing was copied
+
+
+def test_no_url_in_the_data_of_a_question_is_fetched(server: Server) -> None:
+    """The class of CVE-2024-1183, -2206, -4325 and -47167: the server made to ask other servers."""
+    with socket.socket() as sink:
+        sink.bind(("127.0.0.1", 0))
+        sink.listen()
+        sink.settimeout(0.5)
+        url = f"http://127.0.0.1:{sink.getsockname()[1]}/secret"
+        for value in ({"path": url, "meta": {"_type": "gradio.FileData"}}, {"url": url, "path": url}, url):
+            told(server, "ask", [value])
+            bridge_call(server, "passage", {"doc": url, "path": url}, "p" * 32)
+            bridge_call(server, "picture", {"doc": value}, "p" * 32)
+        for path in (
+            f"/gradio_api/proxy={url}",
+            f"/gradio_api/file={url}",
+            f"/proxy={url}",
+            f"/gradio_api/stream/{url}",
+        ):
+            assert fetch(server, path)[0] == 404
+        fetch(server, "/config", X_Direct_Url=url, X_Forwarded_Host=url, X_Gradio_Server=url)
+        with pytest.raises(TimeoutError):
+            sink.accept()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://evil.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "https://127.0.0.1",
+    ],
+)
+def test_other_sites_may_neither_read_nor_write(server: Server, origin: str) -> None:
+    """The class of CVE-2024-1727, -47084, -47165 and 2025-5320: cross-site requests, and origins that only look local."""
+    for path in ("/", "/config", "/gradio_api/info", "/gba/main.js"):
+        headers = fetch(server, path, Origin=origin)[1]
+        assert "access-control-allow-origin" not in headers, path
+        assert "access-control-allow-credentials" not in headers, path
+    assert fetch(server, "/gradio_api/call/ask", method="OPTIONS", Origin=origin)[0] == 405  # no preflight is answered
+    assert post(server, "/gradio_api/call/ask", {"data": ["x"]}, Origin=origin)[0] == 403
+    assert upload(server, "note.txt", b"text", Origin=origin)[0] == 403
+
+
+def test_one_client_s_headers_do_not_change_another_s_page(server: Server) -> None:
+    """The class of CVE-2024-47870: the address of the server as one request names it, kept for all."""
+    for name in ("X_Forwarded_Host", "X_Forwarded_Server", "X_Original_Url", "Forwarded"):
+        fetch(server, "/", **{name: "evil.example"})
+        fetch(server, "/config", **{name: "evil.example"})
+    for path in ("/", "/config", "/gradio_api/info"):
+        assert b"evil.example" not in fetch(server, path)[2]
+
+
+@pytest.mark.parametrize(
+    "path", ["/logout", "/login", "/", "/config", "/gradio_api/login_check", "/gradio_api/startup-events"]
+)
+def test_nobody_is_sent_to_another_site(server: Server, path: str) -> None:
+    """The class of CVE-2024-4940, -8021 and 2026-28415: open redirects."""
+    for query in (
+        "_target_url=https://evil.example/",
+        "_target_url=//evil.example",
+        "next=//evil.example",
+        "url=https://evil.example",
+    ):
+        status, headers, body = fetch(server, f"{path}?{query}")
+        assert "evil.example" not in headers.get("location", ""), (path, query, status)
+        assert b'href="https://evil' not in body
+    assert "evil" not in fetch(server, "//evil.example/%2f..")[1].get("location", "")
+
+
+def test_a_link_to_a_file_outside_is_not_followed(index: Path, tmp_path: Path) -> None:
+    """Symbolic links in the folder the server runs in, beside the index and in the temporary folder: none is served."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the-secret-of-the-harbour")
+    home = tmp_path / "home"
+    home.mkdir()
+    for folder in (home, tmp_path):
+        (folder / "link.txt").symlink_to(secret)
+        (folder / "assets").symlink_to(tmp_path)
+        (folder / "gba").symlink_to(tmp_path)
+    server = Server("--index", str(index), cwd=home, TMPDIR=str(tmp_path))
+    try:
+        for path in ("/link.txt", "/assets/link.txt", "/assets/secret.txt", "/gba/secret.txt", "/gba/link.txt", "/static/img/link.txt",
+                     f"/gradio_api/file={home}/link.txt", f"/gradio_api/file={secret}", "/gradio_api/file=link.txt"):  # fmt: skip
+            assert fetch(server, path)[0] == 404, path
+    finally:
+        server.stop()
+
+
+def test_long_names_and_odd_bodies_do_no_harm(server: Server) -> None:
+    """The class of CVE-2024-8966 and 2025-0187: an upload whose form costs more to read than it should."""
+    boundary = {"Content_Type": "multipart/form-data; boundary=" + "-" * 3000}
+    start = time.monotonic()
+    assert fetch(server, "/gradio_api/upload", method="POST", body=b"-" * 900_000, **boundary)[0] == 404
+    assert upload(server, "x" * 20_000 + ".txt", b"The lighthouse has 9 windows.", Cookie=f"gba_qa_session={'n' * 32}")[
+        0
+    ] in {200, 415}
+    assert post(server, "/gradio_api/queue/join", {"data": [], "fn_index": 10**9, "session_hash": "x"})[0] in {
+        400,
+        404,
+        422,
+        500,
+    }
+    assert fetch(server, "/gradio_api/queue/join", method="POST", body=b"[" * 900_000, Content_Type="application/json")[
+        0
+    ] in {400, 422, 500}
+    assert time.monotonic() - start < 20
+    assert fetch(server, "/")[0] == 200
+
+
 def upload(server: Server, name: str, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
     status, _, answer = fetch(
         server, "/gba/upload", method="POST", body=body,
@@ -206,6 +357,52 @@ def test_uploads_are_checked(server: Server) -> None:
     assert upload(server, "big.txt", b"x" * (3 << 20))[0] == 413
     assert upload(server, "note.txt", b"text", Cookie="other=1")[0] == 403
     assert upload(server, "note.txt", b"text", Origin="http://evil.example")[0] == 403
+
+
+def bridge_call(server: Server, name: str, arguments: object, token: str) -> Any:
+    body = {"data": arguments, "component_id": component(server), "fn_name": f"gba_{name}", "session_hash": "x"}
+    status, _, answer = post(server, "/gradio_api/component_server", body, Cookie=f"gba_qa_session={token}")
+    assert status == 200
+    return json.loads(answer)
+
+
+def test_shared_uploads_are_for_everyone_and_stay_when_the_operator_says_so(tmp_path: Path) -> None:
+    """Only then: the setting is off unless it is given (the other tests run without it)."""
+    from gba_qa.qa import QA
+
+    place = build_knowledge(tmp_path / "index")
+    start = {"GBA_QA_SHARED_UPLOADS": "1", "GBA_QA_MAX_UPLOAD_MB": "1"}
+    server = Server("--index", str(place), cwd=tmp_path, **start)
+    uploads = tmp_path / "uploads"
+    try:
+        assert 'data-hint="upload_hint_shared"' in json.dumps(json.loads(fetch(server, "/config")[2])).replace("\\", "")
+        before = len(bridge_call(server, "documents", {}, "v" * 32)["ids"])
+        text = "The lighthouse of Po Toi was painted 417 times between 1990 and 2031."
+        status, said = upload(server, "../../小島 report.txt", text.encode())
+        assert status == 200, said
+        [kept] = [p for p in uploads.rglob("*") if p.is_file()]
+        assert kept.name == "小島-report.txt"
+        assert kept.parent.parent == uploads
+        assert len(kept.parent.name) == 16
+        assert uploads.joinpath(kept.parent.name).stat().st_mode & 0o077 == 0
+        listed = bridge_call(server, "documents", {"ui": "en"}, "v" * 32)  # another browser's session
+        assert len(listed["ids"]) == before + 1
+        assert said["id"] in listed["ids"]
+        assert "this browser only" not in listed["html"]
+        bridge_call(server, "remove", {"doc": said["id"]}, "u" * 32)  # nobody takes it out from the page
+        assert said["id"] in bridge_call(server, "documents", {}, "u" * 32)["ids"]
+
+        assert upload(server, "empty.txt", b"")[0] == 422
+        assert upload(server, "broken.pdf", b"%PDF-1.4 nothing more")[0] == 422
+        assert upload(server, "big.txt", b"x" * ((1 << 20) + 1))[0] == 413
+        assert [p for p in uploads.iterdir() if p != kept.parent] == []  # what was refused leaves nothing
+        for path in (f"/uploads/{kept.parent.name}/{kept.name}", f"/gradio_api/file={kept}"):
+            assert fetch(server, quote(path, safe="/="))[0] == 404
+    finally:
+        server.stop()
+    assert kept.is_file()
+    with contextlib.closing(QA.load(place, embedder="none")) as qa:
+        assert "417" in qa.ask("How many times was the lighthouse of Po Toi painted?").text
 
 
 # ---------- for programs ----------
@@ -232,6 +429,15 @@ def test_the_two_endpoints_give_the_contract_s_json(server: Server, index: Path)
     hits = client.predict("Qianhai office vacancy", 3, "bm25", api_name="/search")
     assert [h["rank"] for h in hits] == [1, 2, 3]
     assert set(hits[0]) >= {"rank", "score", "doc_id", "source", "page", "text"}
+
+
+def test_the_readme_s_example_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [code] = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "gradio_client" in block]
+    names: dict[str, Any] = {}
+    exec(code.replace("http://127.0.0.1:7860", server.url), names)
+    assert "28.9%" in capsys.readouterr().out
+    assert len(names["hits"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -267,6 +473,13 @@ def test_a_public_address_needs_a_password_or_a_word() -> None:
 
 def test_an_index_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "gba-qa index" in refuse("--index", str(tmp_path / "none"))
+
+
+def test_the_first_start_says_that_it_builds_and_the_second_does_not(tmp_path: Path) -> None:
+    for wanted in (["Building the index of the shipped knowledge. Once only; it takes some seconds."], []):
+        server = Server("--port", "0", cwd=tmp_path)
+        server.stop()
+        assert server.lines[:-1] == wanted
 
 
 def test_with_a_password_nothing_is_told_before_it(index: Path) -> None:
@@ -333,15 +546,33 @@ def test_stopping_leaves_no_upload_behind(index: Path, tmp_path: Path) -> None:
         assert [p for p in tmp_path.rglob("*") if p.is_file() and p.suffix == ".txt"]
     finally:
         server.stop()
-    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    assert list(tmp_path.iterdir()) == []  # nor an empty folder
 
 
 # ---------- speed ----------
 
 
 @pytest.mark.slow
-def test_twenty_people_at_once(server: Server) -> None:
+@pytest.mark.bundled
+def test_twenty_people_at_once(bundled_index: Path) -> None:
     """Each asks five questions, one after the other, as a program does: p95 within a second, none fails."""
+    busy = slack()  # before this test adds its own load
+    server = Server("--index", str(bundled_index), GBA_QA_EMBEDDER="bundled", GBA_QA_QUESTIONS_PER_MINUTE="100000")
+    try:
+        seconds, errors = ask_together(server, people=20)
+    finally:
+        server.stop()
+    p95 = statistics.quantiles(seconds, n=20)[-1]
+    print(
+        f"20 people, {len(seconds)} questions: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, load {busy:.1f}"
+    )
+    assert errors == []
+    assert len(seconds) == 100
+    assert p95 <= 1.0 * busy
+
+
+def ask_together(server: Server, *, people: int) -> tuple[list[float], list[str]]:
+    """The seconds each of their questions took, and what went wrong.  It ends when all have asked all, after two minutes at most."""
     questions = [
         VACANCY,
         "Which cities belong to the Greater Bay Area?",
@@ -365,15 +596,10 @@ def test_twenty_people_at_once(server: Server) -> None:
                 errors.append(repr(error))
             seconds.append(time.perf_counter() - start)
 
-    people = [threading.Thread(target=person) for _ in range(20)]
-    for p in people:
-        p.start()
-    for p in people:
-        p.join(120)
-    p95 = statistics.quantiles(seconds, n=20)[-1]
-    print(
-        f"20 people, {len(seconds)} questions: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, {os.getloadavg()[0]:.1f} load"
-    )
-    assert errors == []
-    assert len(seconds) == 100
-    assert p95 <= 1.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    threads = [threading.Thread(target=person, daemon=True) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 120
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return seconds, errors

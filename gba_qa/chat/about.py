@@ -20,7 +20,11 @@ def about_html(qa: QA, config: Config, ui: Language) -> str:
     languages = " · ".join(f"{word(f'lang_{name}', ui)} {n}" for name, n in counts.items() if n) or "–"
     dates = sorted({d.date for d in documents if d.date})
     span = (
-        word("about_dates_unknown", ui) if not dates else dates[0] if len(dates) == 1 else f"{dates[0]} – {dates[-1]}"
+        word("about_dates_unknown", ui)
+        if not dates
+        else dates[0]
+        if len(dates) == 1
+        else f"{dates[0]}\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}{dates[-1]}"
     )
     how = (
         word("about_llm", ui, model=config.llm_model or config.llm_url)

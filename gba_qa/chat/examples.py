@@ -1,7 +1,7 @@
 """Questions to start with, and questions that can be answered, offered beside a refusal (examples.json).
 
-They were written for the shipped knowledge.  Over other documents each is asked once, quietly, and only those that the
-documents answer are shown.
+They were written for the shipped knowledge.  Over other documents each is asked once, quietly and never of a language model,
+and only those that the documents answer are shown.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from gba_qa.qa import KNOWLEDGE, QA
+from gba_qa.qa import HITS, KNOWLEDGE, QA
 from gba_qa.text import tokenize
 from gba_qa.types import Answer, Language
 
 __all__ = ["Examples"]
 
 OFFERED = 3  # beside a refusal
+WARMING_REST = 0.1  # seconds between two questions asked to warm up, so that people's own come first
 
 
 class Examples:
@@ -57,8 +58,22 @@ class Examples:
             return True
         with self._lock:
             if question not in self._answered:
-                self._answered[question] = not self._qa.ask(question).abstained
+                self._answered[question] = not self._answer(question).abstained
             return self._answered[question]
+
+    def warm(self, stop: threading.Event) -> None:
+        """Answer all of them once, with a rest after each: what they touch is in memory when people ask (a first question
+        over cold sentences takes two to three times as long).  Returns early when `stop` is set."""
+        bank = _bank()
+        questions = [str(e["question"]) for items in bank["start"].values() for e in items]
+        for question in dict.fromkeys([*questions, *(q for items in bank["more"].values() for q in items)]):
+            if stop.wait(WARMING_REST):
+                return
+            self._answer(question)
+
+    def _answer(self, question: str) -> Answer:
+        answerer = getattr(self._qa.answerer, "fallback", self._qa.answerer)  # a language model is not asked unasked
+        return answerer.answer(question, self._qa.search(question, HITS))
 
 
 @lru_cache(maxsize=1)

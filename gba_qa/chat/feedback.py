@@ -7,6 +7,7 @@ says what a person thought.  Somebody has to look at it before it becomes gold.
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -44,7 +45,7 @@ def candidate(turn: Turn, thumb: str, note: str) -> dict[str, Any]:
     marks = [s.text[m.start : m.end] for s in answer.statements for m in s.marks]
     quotes = [{"document": PurePath(c.source).name, "quote": c.quote} for c in answer.citations]
     return {
-        "id": f"chat-{turn.id}",
+        "id": f"chat-{turn.id}-{secrets.token_hex(3)}",  # a person may change their mind: a line each time
         "question": answer.question,
         "language": answer.language,
         "answerable": not answer.abstained if good else None,

@@ -100,15 +100,16 @@ class Guard:
         host = _header(scope, b"host")
         if self.local_only and not is_local(urlsplit(f"//{host}").hostname or ""):
             return 421, "this page is served to this machine only"
-        if self.mcp and _MCP.fullmatch(path):
+        origin = _header(scope, b"origin")
+        tools = self.mcp and _MCP.fullmatch(path)
+        if origin and urlsplit(origin).netloc != host and (tools or method == "POST"):
+            return 403, "from another site"
+        if tools:
             return None
         if method in {"GET", "HEAD"}:
             known = _READ.fullmatch(path)
         elif method == "POST":
             known = _WRITE.fullmatch(path)
-            origin = _header(scope, b"origin")
-            if origin and urlsplit(origin).netloc != host:
-                return 403, "from another site"
             limiter = self._logins if path.startswith("/login") else self._calls
             if not limiter.allow(str((scope.get("client") or ("unknown",))[0])):
                 return 429, "too many requests; wait a minute"

@@ -156,10 +156,11 @@ def _asker(sessions: Sessions, limiter: RateLimiter, examples: Examples) -> Call
         name = secrets.token_hex(6)
         try:
             turn = None
+            grows = hasattr(qa.answerer, "stream")  # an answer that comes in one piece is shown once, finished
             for growing in qa.stream(question, history=history, doc_ids=doc_ids or None):
-                if turn is not None:
-                    yield turn_html(turn, view, final=False)
                 turn = Turn(name, growing, doc_ids)
+                if grows:
+                    yield turn_html(turn, view, final=False)
             assert turn is not None
             near = examples.near(turn.answer, view.ui) if turn.answer.abstained else ()
             yield turn_html(turn, view, suggestions=near)

@@ -44,7 +44,7 @@ def turn_html(turn: Turn, view: View, *, final: bool = True, suggestions: Sequen
         f'<article class="turn{" abstained" if answer.abstained else ""}" data-id="{escape(turn.id)}"'
         + (f' data-turn="{escape(data)}"' if final else "")
         + f' aria-busy="{"false" if final else "true"}">',
-        f'<h2 class="question" lang="{answer.language}"><span class="sr">{escape(word("you_asked", view.ui))}: </span>'
+        f'<h2 class="question" lang="{answer.language}"><span class="sr">{escape(_led("you_asked", view.ui))}</span>'
         f"{escape(answer.question)}</h2>",
         _understood(answer, view),
         _limited(turn, view),
@@ -85,7 +85,13 @@ def context_html(chunk: Chunk) -> str:
 def _understood(answer: Answer, view: View) -> str:
     if not answer.rewritten or answer.rewritten == answer.question:
         return ""
-    return f'<p class="understood">{escape(word("understood_as", view.ui))}: <q>{escape(answer.rewritten)}</q></p>'
+    told = f'<q lang="{answer.language}">{escape(answer.rewritten)}</q>'
+    return f'<p class="understood">{escape(_led("understood_as", view.ui))}{told}</p>'
+
+
+def _led(key: str, ui: Language) -> str:
+    """The phrase with the colon of its script, before what it leads up to."""
+    return word(key, ui) + (": " if ui == "en" else "：")
 
 
 def _limited(turn: Turn, view: View) -> str:
@@ -181,7 +187,10 @@ def _refusal(answer: Answer, view: View, suggestions: Sequence[str]) -> str:
     if near:
         parts.append(f'<h3>{escape(word("nearest", view.ui))}</h3><ol class="near">{near}</ol>')
     if suggestions:
-        asks = "".join(f'<li><button type="button" class="ask">{escape(s)}</button></li>' for s in suggestions)
+        asks = "".join(
+            f'<li><button type="button" class="ask" lang="{answer.language}">{escape(s)}</button></li>'
+            for s in suggestions
+        )
         parts.append(f'<h3>{escape(word("answerable", view.ui))}</h3><ul class="asks">{asks}</ul>')
     return f'<div class="refusal">{"".join(parts)}</div>' if parts else ""
 

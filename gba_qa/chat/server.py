@@ -6,11 +6,15 @@ import atexit
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -19,11 +23,12 @@ from typing import Any
 from gba_qa.chat.guard import Guard, is_local
 from gba_qa.chat.quick import import_gradio
 from gba_qa.config import Config
-from gba_qa.errors import MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, IndexNotFound, MissingDependency, UsageError
 
 __all__ = ["serve"]
 
 PORTS_TRIED = 100
+PAGE_LOADS = 3.0  # seconds that a browser gets before the warming up begins
 UPLOAD_OVERHEAD = 1 << 16
 
 
@@ -54,24 +59,50 @@ def serve(
         qa = opening.result()
     app, sessions = _launch(qa, config, chosen, user, mcp)
     atexit.register(sessions.close)
+    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
     signal.signal(signal.SIGTERM, _stop)
     shown = "localhost" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104  # compared, not bound
     print(f"GBA QA is ready: http://{f'[{shown}]' if ':' in shown else shown}:{chosen}", flush=True)
     try:
-        app.block_thread()
+        with _warming(qa):
+            app.block_thread()
     finally:
         sessions.close()
 
 
 def _open(config: Config, index: str | None) -> Any:
+    from gba_qa.index import open_index
     from gba_qa.qa import QA
-    from gba_qa.text import detect_language
 
+    try:
+        open_index(config.index).close()
+    except IndexNotFound:
+        if index is None:
+            print("Building the index of the shipped knowledge. Once only; it takes some seconds.", flush=True)
     qa = QA.load(index, config=config)
-    qa.search(
-        f"粵港澳大灣區 Greater Bay Area {detect_language('粵')}", 1
-    )  # so that the first question finds all in memory
+    qa.search("粵港澳大灣區 Greater Bay Area", 1)  # so that the first question finds the index in memory
     return qa
+
+
+@contextmanager
+def _warming(qa: Any) -> Iterator[None]:
+    """Meanwhile, once the page has had time to load, ask the example questions in the background."""
+    from gba_qa.chat.examples import Examples
+
+    stop = threading.Event()
+
+    def warm() -> None:
+        if not stop.wait(PAGE_LOADS):
+            with suppress(GbaQAError):  # whatever is wrong, the one who asks is told
+                Examples(qa).warm(stop)
+
+    thread = threading.Thread(target=warm, name="gba-qa-warm", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)  # a thread that still computes while Python shuts down can crash it
 
 
 def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mcp: bool) -> tuple[Any, Any]:
@@ -121,9 +152,19 @@ def _launch(qa: Any, config: Config, port: int, user: tuple[str, str] | None, mc
             "openapi_url": None,
         },
     )
+    _forbid_other_origins(blocks.app)
     if mcp:
         _tell_mcp_in_json(blocks.mcp_server_obj)
     return blocks, sessions
+
+
+def _forbid_other_origins(app: Any) -> None:
+    """Take out the middleware by which Gradio lets pages of any other port of this machine read answers, cookies included.
+
+    It stands around the Guard, which can't undo it: the stack is built once more, without it.
+    """
+    app.user_middleware = [m for m in app.user_middleware if m.cls.__name__ != "CustomCORSMiddleware"]
+    app.middleware_stack = app.build_middleware_stack()
 
 
 def _tell_mcp_in_json(server: Any) -> None:
@@ -177,8 +218,10 @@ def _keep_gradio_quiet() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in ("GRADIO_SHARE", "GRADIO_SSR_MODE", "GRADIO_MCP_SERVER", "GRADIO_ALLOWED_PATHS", "GRADIO_ROOT_PATH"):
         os.environ.pop(name, None)
-    # Nothing is served from it and nothing goes into it: a name of its own, so that it is not another program's either.
-    os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"gba-qa-gradio-{secrets.token_hex(8)}")
+    # Nothing is served from it and nothing of the page goes into it: a name of its own, so that it can go when the server stops.
+    os.environ["GRADIO_TEMP_DIR"] = str(
+        Path(tempfile.gettempdir()) / f"gba-qa-gradio-{secrets.token_hex(8)}-{os.getpid()}"
+    )
 
 
 def _need_mcp() -> None:

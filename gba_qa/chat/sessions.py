@@ -77,8 +77,12 @@ class Session:
                     raise TooMany("upload_many")
                 return document
         except BaseException:
-            path.unlink(missing_ok=True)
+            self.discard(path)
             raise
+
+    def discard(self, path: Path) -> None:
+        """Forget a file that was not received whole, or could not be read."""
+        path.unlink(missing_ok=True)
 
     def remove(self, doc_id: str) -> None:
         """Take a document out again and delete its file; nothing happens when it is not this session's."""

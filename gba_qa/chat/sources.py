@@ -60,10 +60,9 @@ def hits_html(query: str, hits: Sequence[Hit], view: View) -> str:
 
 def _row(document: DocumentInfo, own: bool, view: View) -> str:
     ui = view.ui
-    size = (
-        word("pages", ui, n=document.pages) if document.pages else word("characters", ui, n=f"{document.characters:,}")
-    )
-    facts = [size, *([document.date] if document.date else []), PurePath(document.source).name]
+    pages = [word("pages" if document.pages > 1 else "pages_one", ui, n=document.pages)] if document.pages else []
+    size = word("characters", ui, n=f"{document.characters:,}")
+    facts = [*pages, size, *([document.date] if document.date else []), PurePath(document.source).name]
     if own:
         facts.insert(0, word("sources_private", ui))
     title = escape(document.title)

@@ -73,10 +73,10 @@ def upload_route(sessions: Sessions, config: Config) -> Any:
         try:
             complete = await _receive(request, path, config.max_upload_mb << 20)
         except Exception:  # the browser went away
-            path.unlink(missing_ok=True)
+            session.discard(path)
             raise
         if not complete:
-            path.unlink(missing_ok=True)
+            session.discard(path)
             return refuse(413, "upload_too_large", mb=config.max_upload_mb)
         try:
             async with reading:
@@ -105,19 +105,29 @@ class SharedUploads:
         return folder / f"upload{suffix}"
 
     def add(self, path: Path, name: str) -> Document:
-        """Index the file under its own name, of which only letters, digits, dots and dashes are kept."""
+        """Index the file under its own name, of which only letters, digits, dots and dashes are kept.
+
+        Raises ReadError with the reason, or IndexLocked; then nothing of the file is kept.
+        """
         kept = path.with_name(re.sub(r"[^\w.-]+", "-", name).lstrip(".-") or path.name)
-        path.rename(kept)
-        with ONE_READER:
-            report = build_index([kept], self.index, self.qa.embedder, wait=30.0)
-        if report.failed:
-            shutil.rmtree(kept.parent, ignore_errors=True)
-            raise ReadError(f"{name}: {report.failed[0].detail}")
-        self.qa.refresh()
-        found = next((d for d in self.qa.documents() if Path(d.source) == kept), None)
-        if found is None:
-            raise ReadError(f"{name}: already there under another name")
-        return self.qa.document(found.id)
+        try:
+            path.rename(kept)
+            with ONE_READER:
+                report = build_index([kept], self.index, self.qa.embedder, wait=30.0)
+            if report.failed:
+                raise ReadError(f"{name}: {report.failed[0].detail}")
+            self.qa.refresh()
+            found = next((d for d in self.qa.documents() if Path(d.source) == kept), None)
+            if found is None:
+                raise ReadError(f"{name}: already there under another name")
+            return self.qa.document(found.id)
+        except BaseException:
+            self.discard(path)
+            raise
+
+    def discard(self, path: Path) -> None:
+        """Forget a file that was not received whole, or could not be read."""
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 async def _receive(request: Request, path: Path, limit: int) -> bool:

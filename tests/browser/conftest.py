@@ -111,11 +111,33 @@ def open_chat(page: Page, url: str) -> None:
     page.wait_for_selector("html[data-ready=yes]")
 
 
+AT_REST = """() => new Promise((done) => {
+    let before = "";
+    let still = 0;
+    const look = () => {
+        const moving = document.getAnimations().some(
+            (a) => a.playState === "running" && a.effect.getComputedTiming().iterations !== Infinity);
+        const now = [scrollY, document.getElementById("gba-scroll")?.scrollTop, document.body.scrollHeight].join();
+        still = moving || now !== before ? 0 : still + 1;
+        before = now;
+        if (still >= 5) done(true);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing slides, fades or scrolls any more: what is under the pointer then stays there."""
+    page.evaluate(AT_REST)
+
+
 def ask(page: Page, question: str) -> Any:
-    """Ask, and wait for the finished turn; returns its locator."""
+    """Ask, and wait for the finished turn to stand still; returns its locator."""
     before = page.locator("#gba-turns .turn[data-id]").count()
     page.fill("#gba-question textarea", question)
     page.press("#gba-question textarea", "Enter")
     turn = page.locator("#gba-turns .turn[data-id]").nth(before)
     turn.wait_for()
+    at_rest(page)
     return turn

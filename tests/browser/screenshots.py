@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.conftest import ask, chromium_path, open_chat
+from tests.browser.conftest import ask, at_rest, chromium_path, open_chat
 from tests.chat_server import ROOT, Server
 
 if TYPE_CHECKING:
@@ -68,13 +68,50 @@ def about(page: Page, locale: str) -> None:
     page.wait_for_selector("#gba-about-body p")
 
 
+def picture(page: Page, locale: str) -> None:
+    """An uploaded PDF, cited, beside the picture of its page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "渡輪計劃.pdf"
+        make_pdf(path)
+        page.set_input_files("#gba-file", str(path))
+        page.wait_for_selector(".uploads .done")
+    ask(page, "渡輪2031年每日載客多少人次？").locator(".mark").first.click()
+    page.wait_for_selector("#gba-paper mark")
+    page.click("[data-do=picture]")
+    page.wait_for_selector("#gba-picture img")
+
+
+def make_pdf(path: Path) -> None:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen.canvas import Canvas
+
+    pdfmetrics.registerFont(UnicodeCIDFont("MSung-Light"))
+    canvas = Canvas(str(path))
+    for lines in (
+        ["維港渡輪計劃", "本計劃由運輸部門於2031年發表。"],
+        [
+            "航線與乘客",
+            "渡輪公司在2031年第2季營運14條航線，較2030年多3條。",
+            "每日載客約52,300人次，其中38.5%為通勤乘客。",
+        ],
+    ):
+        for n, line in enumerate(lines):
+            canvas.setFont("MSung-Light", 13 if n else 20)
+            canvas.drawString(72, 760 - 40 * n, line)
+        canvas.showPage()
+    canvas.save()
+
+
 STATES: dict[str, Callable[[Any, str], None]] = {
-    f.__name__: f for f in (welcome, answer, quote, refusal, card, sources, menu, about)
+    f.__name__: f for f in (welcome, answer, quote, refusal, card, sources, menu, about, picture)
 }
 COMMITTED = [  # file in docs/, state, locale, width, colours
     ("screenshot", "quote", "en", 1440, "light"),
     ("screenshot-zh-hant", "quote", "zh-HK", 1440, "light"),
     ("screenshot-zh-hans-dark", "quote", "zh-CN", 1440, "dark"),
+    ("screenshot-hover", "card", "en", 1024, "dark"),
+    ("screenshot-page-picture", "picture", "zh-HK", 1440, "light"),
     ("screenshot-refusal", "refusal", "en", 1024, "light"),
     ("screenshot-sources", "sources", "zh-HK", 1024, "light"),
     ("screenshot-phone", "answer", "en", 390, "light"),
@@ -93,7 +130,7 @@ def take(browser: Browser, url: str, path: Path, state: str, locale: str, width:
     page = context.new_page()
     open_chat(page, url)
     STATES[state](page, locale)
-    page.wait_for_timeout(350)
+    at_rest(page)
     page.screenshot(path=path)
     context.close()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import Watched, ask, open_chat
+from tests.browser.conftest import Watched, ask, at_rest, open_chat
 from tests.chat_server import Server
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def test_keyboard_alone(page: Page) -> None:
     page.keyboard.type(VACANCY)
     page.keyboard.press("Enter")
     page.wait_for_selector("#gba-turns .turn .mark")
+    at_rest(page)  # scrolling would take the card away
     page.evaluate("document.querySelector('.bar [data-do=menu]').focus()")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "mark"
@@ -249,17 +250,11 @@ TRICKS = [
 
 
 def hover(page: Page, mark: Locator) -> None:
-    """Come over a mark until its card shows: while a pane slides in, the mark moves from under the pointer."""
-    for _ in range(6):
-        page.mouse.move(1, 1)
-        page.wait_for_timeout(400)
-        mark.hover()
-        try:
-            page.wait_for_selector("#gba-card:visible", timeout=4000)
-            return
-        except Exception:  # Playwright's own time-out; the assertion below is the test
-            continue
-    assert page.locator("#gba-card").is_visible()
+    """Come over a mark and see its card."""
+    page.mouse.move(1, 1)
+    at_rest(page)
+    mark.hover()
+    page.wait_for_selector("#gba-card:visible")
 
 
 def test_a_hostile_document_is_shown_as_text(
@@ -303,10 +298,11 @@ def test_a_hostile_document_is_shown_as_text(
         assert trick in shown
     ask(page, "<img src=x onerror=alert('question')> zebra ${alert(7)} {{x}}?")
     page.click("[data-do=menu]")
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#gba-history [data-do=open-chat]")
     page.reload()
     page.wait_for_selector("#gba-turns .turn")
-    page.wait_for_timeout(500)
+    at_rest(page)
+    page.evaluate("window.gbaServer.gba_hello({})")  # what the page would have asked for is asked for before this
     assert watched.dialogs == []
     assert watched.outside == []
     assert watched.errors == []
@@ -331,7 +327,7 @@ def test_nothing_sticks_out_at_any_width(chromium: Browser, server: Server, widt
     turn.locator(".mark").first.click()
     page.wait_for_selector("#gba-paper mark")
     assert not page.evaluate(wide)
-    page.wait_for_timeout(700)  # the pane has slid in
+    at_rest(page)  # the pane has slid in
     pane = page.locator("#gba-pane").bounding_box()
     assert pane is not None
     assert pane["x"] >= 0
@@ -361,7 +357,7 @@ def test_axe_finds_no_serious_violation(chromium: Browser, server: Server, colou
     open_chat(page, server.url)
 
     def check(state: str) -> None:
-        page.wait_for_timeout(400)
+        at_rest(page)
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
         serious = [
