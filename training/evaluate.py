@@ -118,7 +118,6 @@ class Training:
         self.model = BilingualEncoder(folder).eval()
         if checkpoint:
             self.model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
-        self.trained_tokens = checkpoint is not None and "retriev" in str(checkpoint)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         from training.words import silent_ids
 
@@ -126,7 +125,6 @@ class Training:
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
         import torch
-        from torch.nn import functional
 
         from training.model import encode, pooled
 
@@ -138,11 +136,7 @@ class Training:
                 states = self.model.states(ids, mask)
                 n = min(16, len(texts) - start)
                 vectors.append(pooled(states, mask)[:n].numpy())
-                late = (
-                    self.model.token_vectors(states)
-                    if self.trained_tokens
-                    else functional.normalize(states.float(), dim=-1)
-                )
+                late = self.model.token_vectors(states)
                 for row, present, vector in zip(ids[:n].numpy(), mask[:n].numpy(), late[:n].numpy(), strict=True):
                     keep = (present == 1) & ~np.isin(row, self.silent)
                     tokens.append(vector[keep if keep.any() else present == 1])

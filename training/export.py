@@ -12,27 +12,28 @@ import torch
 from tokenizers import Tokenizer
 
 from training import data, onnx_graph, vocabulary
-from training.model import TOKEN_DIM, BilingualEncoder, encode
+from training.model import BilingualEncoder, encode
 from training.words import silent_ids
+
+TOKEN_DIM = 96  # a chunk of 150 tokens is 14 kB in int8; 64 cost .01 of nDCG across languages, 128 gained .003
 
 
 def export(prepared: Path, checkpoint: Path, out: Path, *, quantize: bool = True) -> None:
     """Write the folder `out` from the tokenizer and config in `prepared` and the weights in `checkpoint`."""
     model = BilingualEncoder(prepared).eval()
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"], strict=False)
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
+    tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
     weights = {name: value.float().numpy() for name, value in model.body.state_dict().items()}
     out.mkdir(parents=True, exist_ok=True)
     config = model.body.config
     onnx_graph.write(
         weights,
-        model.project.weight.detach().float().numpy(),
+        principal_directions(model, tokenizer, calibration_texts()).numpy(),
         out / "onnx" / "model.onnx",
         heads=config.num_attention_heads,
         layers=config.num_hidden_layers,
         positions=vocabulary.MAX_TOKENS,
-        peaks=input_peaks(model, Tokenizer.from_file(str(prepared / "tokenizer.json")), calibration_texts())
-        if quantize
-        else None,
+        peaks=input_peaks(model, tokenizer, calibration_texts()) if quantize else None,
     )
     shutil.copy(prepared / "tokenizer.json", out / "tokenizer.json")
     _write_settings(out, json.loads((prepared / "rows.json").read_text(encoding="utf-8")), config.to_dict())
@@ -125,7 +126,10 @@ def input_peaks(model: BilingualEncoder, tokenizer: Tokenizer, texts: list[str])
 
 
 def principal_directions(model: BilingualEncoder, tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
-    """The `TOKEN_DIM` directions in which token states differ most, their common mean taken out: the projection's start."""
+    """The `TOKEN_DIM` directions in which token states differ most, their common mean taken out, (TOKEN_DIM, 384).
+
+    A projection learnt beside the rest in phase 2 was .05 of nDCG behind these across languages.
+    """
     states: list[np.ndarray] = []
     with torch.no_grad():
         for start in range(0, len(texts), 32):

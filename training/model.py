@@ -1,4 +1,4 @@
-"""The network in training: the body, pooled vectors, and the projection for token vectors."""
+"""The network in training: the body over the bilingual rows, its pooled vectors and its token vectors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from torch.nn import functional
 
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256)  # tokens a row is padded to
 HEIGHTS = (16, 32, 48, 64, 96, 128)  # rows a batch is padded to
-TOKEN_DIM = 64  # a chunk of 150 tokens is 9.6 kB in int8
 
 
 class BilingualEncoder(nn.Module):
-    """MiniLM's body over the bilingual rows.  `project` turns the last states into small token vectors for MaxSim."""
+    """MiniLM's body over the bilingual rows."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -24,7 +23,6 @@ class BilingualEncoder(nn.Module):
 
         # Eager attention: at these lengths the fused kernel's backward pass takes half of a CPU step.
         self.body = AutoModel.from_pretrained(folder, attn_implementation="eager", add_pooling_layer=False)
-        self.project = nn.Linear(self.body.config.hidden_size, TOKEN_DIM, bias=False)
         for module in self.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
@@ -47,8 +45,8 @@ class BilingualEncoder(nn.Module):
         return pooled(self.states(ids, mask), mask)
 
     def token_vectors(self, states: Tensor) -> Tensor:
-        """Unit-length token vectors, (n, tokens, TOKEN_DIM)."""
-        return functional.normalize(self.project(states.float()), dim=-1)
+        """Unit-length token vectors, (n, tokens, 384); `export` makes them small."""
+        return functional.normalize(states.float(), dim=-1)
 
 
 def pooled(states: Tensor, mask: Tensor) -> Tensor:
@@ -76,14 +74,10 @@ def encode(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def optimizers(model: BilingualEncoder, *, rows: float, body: float, head: float = 1e-3) -> list[torch.optim.Optimizer]:
+def optimizers(model: BilingualEncoder, *, rows: float, body: float) -> list[torch.optim.Optimizer]:
     """One for the word rows, one for the rest.  Rows learn ten times as fast as the body that must keep what it knows."""
     rest = [p for p in model.body.parameters() if p is not model.words]
-    groups = [
-        {"params": rest, "lr": body, "weight_decay": 0.01},
-        {"params": list(model.project.parameters()), "lr": head, "weight_decay": 0.0},
-    ]
     return [
         torch.optim.SparseAdam([model.words], lr=rows, betas=(0.9, 0.98)),
-        torch.optim.AdamW(groups, fused=True, betas=(0.9, 0.98)),
+        torch.optim.AdamW(rest, lr=body, weight_decay=0.01, fused=True, betas=(0.9, 0.98)),
     ]

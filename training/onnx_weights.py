@@ -48,7 +48,6 @@ def load_shipped(model: BilingualEncoder, folder: Path, rows: list[str]) -> None
         found |= _normalized(held, at + "output.LayerNorm", name + "done" if i < layers - 1 else "last_hidden_state")
     state |= {name: torch.tensor(np.ascontiguousarray(value, dtype=np.float32)) for name, value in found.items()}
     model.body.load_state_dict(state)
-    model.project.weight.data.copy_(torch.tensor(held["projection"].T.copy()))
 
 
 def _matrix(held: dict[str, np.ndarray], name: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Phase 2: questions find passages, by the pooled vector and by MaxSim over the projected token vectors.
+"""Phase 2: questions find passages, by the pooled vector and by MaxSim over the token vectors.
 
 Loss: contrast over all passages of the batch, the hard ones too, in both directions, once with pooled cosines and once with MaxSim;
 plus the teacher's vectors for whatever is English and for a few parallel lines, so that nothing learnt in phase 1 sinks.
@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from training import data, export, loop, questions
+from training import data, loop, questions
 from training.distil import Teacher
 from training.model import BilingualEncoder, encode, optimizers, pooled
 from training.words import silent_ids
@@ -40,8 +40,6 @@ def retrieve(
     tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
     tokenizer.enable_truncation(MOST_TOKENS)
     rows = questions.gather(shared, rng)
-    basis = export.principal_directions(model.eval(), tokenizer, [r.passage for r in rows[:400]])
-    model.project.weight.data.copy_(basis)
     silent = torch.zeros(model.words.shape[0], dtype=torch.bool)
     silent[sorted(silent_ids(json.loads((prepared / "rows.json").read_text(encoding="utf-8"))))] = True
     plan = list(loop.batches(rows, lambda r: len(r.passage) // (1 if HAN.search(r.passage) else 3), 4200, 28, rng))
