@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument(
         "--sizes",
         default="1000,10000,100000",
-        help="chunks, by commas (1000000 takes gba-qa ten minutes and 5 GB, the others more than 30 GB)",
+        help="chunks, by commas (1000000 is for gba-qa alone: the others need some 30 GB)",
     )
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--json", type=Path, help="where to write the numbers")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
+import subprocess
+import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from pptx import Presentation
 from gba_qa import ReadError, UnsupportedFormat
 from gba_qa.chunking import split
 from gba_qa.readers import SUFFIXES, read
+from gba_qa.readers.limits import MOST_TEXT
 from tests.made_files import ENGLISH, HANS, HANT, flowing_pdf
 
 LEGACY = {suffix for suffix, target in SUFFIXES.items() if target.startswith("legacy")}
@@ -178,6 +183,85 @@ def test_zip_bombs_are_not_unpacked(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(ReadError, match="zip bomb"):
         read(path)
     assert time.monotonic() - begun < 2
+
+
+def _pdf(stream: bytes, filters: str) -> bytes:
+    """One page with this drawing stream."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d/Filter%s>>stream\n%s\nendstream" % (len(stream), filters.encode(), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out = b"%PDF-1.7\n"
+    for number, body in enumerate(objects, start=1):
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    return out + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF"
+
+
+def _deflated(pattern: bytes, size: int) -> bytes:
+    packer = zlib.compressobj(9)
+    block = (pattern * (1 << 20))[: 1 << 20]
+    return b"".join(packer.compress(block) for _ in range(size >> 20)) + packer.flush()
+
+
+def test_a_pdf_that_bursts_is_not_unpacked(tmp_path: Path) -> None:
+    drawing = b"BT /F 9 Tf 60 700 Td (The library is open) Tj ET\n"
+    (tmp_path / "good.pdf").write_bytes(_pdf(zlib.compress(drawing), "/FlateDecode"))
+    assert read(tmp_path / "good.pdf").text == "The library is open"
+    nested = zlib.compress(zlib.compress(drawing))
+    (tmp_path / "nested.pdf").write_bytes(_pdf(nested, "[/FlateDecode/FlateDecode]"))
+    assert read(tmp_path / "nested.pdf").text == "The library is open"
+    bombs = {
+        "spaces": _pdf(_deflated(b" ", 200 << 20), "/FlateDecode"),
+        "drawing": _pdf(_deflated(drawing, 100 << 20), "/FlateDecode"),
+        "twice": _pdf(zlib.compress(_deflated(b" ", 200 << 20), 9), "[/FlateDecode/FlateDecode]"),
+    }
+    for name, data in bombs.items():
+        (tmp_path / f"{name}.pdf").write_bytes(data)
+        begun = time.process_time()
+        with pytest.raises(ReadError, match="decompression bomb"):
+            read(tmp_path / f"{name}.pdf")
+        assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".html", ".csv"])
+def test_a_text_without_end_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"long{suffix}"
+    with path.open("wb") as file:
+        file.truncate(MOST_TEXT + 1)
+    with pytest.raises(ReadError, match="too large"):
+        read(path)
+
+
+def test_a_word_file_with_one_huge_part_is_refused(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    part = b"".join(b"<w:t>%x</w:t>" % rng.getrandbits(40) for _ in range(3_200_000))
+    (tmp_path / "long.docx").write_bytes(_zip({"word/document.xml": part}))
+    with pytest.raises(ReadError, match=r"too large \(word/document\.xml has \d+ MB; at most 60\)"):
+        read(tmp_path / "long.docx")
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from gba_qa.readers import read
+read(Path(sys.argv[1]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform != "darwin" else 1 << 20))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".txt", ".html", ".docx"])
+def test_the_memory_that_reading_takes_is_bounded(tmp_path: Path, suffix: str) -> None:
+    """A file of some megabytes of text, a hundred times what people have, within 1.5 GB."""
+    path = make(tmp_path, suffix, [ENGLISH] * 12_000)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, env=environment, check=True
+    )
+    assert int(done.stdout) < 1500
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 from gba_qa.errors import ReadError
 from gba_qa.readers.encoding import decode
 from gba_qa.readers.html_parts import html_parts
-from gba_qa.readers.limits import check_size
+from gba_qa.readers.limits import MOST_TEXT, check_size
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose
 from gba_qa.text import normalize
@@ -29,7 +29,7 @@ _LEAST_KEPT = 0.5  # of the text outside links: where less would be left, the pa
 
 def read_html(path: Path, source: str) -> Document:
     """Raises ReadError for a page without text."""
-    check_size(path, source)
+    check_size(path, source, MOST_TEXT)
     data = path.read_bytes()
     text, encoding = decode(data, declared=declared_charset(data))
     if text.count("\x00") > 0.01 * len(text):

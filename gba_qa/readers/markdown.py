@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gba_qa.readers.encoding import decode
+from gba_qa.readers.limits import MOST_TEXT, check_size
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose, table_parts
 from gba_qa.text import normalize
@@ -27,6 +28,7 @@ _HAN_BREAK = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef“”‘’])\n(?=[\u2
 
 def read_markdown(path: Path, source: str) -> Document:
     """Front matter gives title, language and meta; a malformed one is read as text."""
+    check_size(path, source, MOST_TEXT)
     text, encoding = decode(path.read_bytes())
     text = normalize(text)
     front, body = _front_matter(text)

@@ -15,6 +15,7 @@ from typing import Any
 
 from gba_qa.errors import ReadError
 from gba_qa.readers.footnotes import note_parts
+from gba_qa.readers.limits import check_streams
 from gba_qa.readers.lines import HAN, NUMBERED, Line, ends_sentence, glue, list_mark, tidy, width
 from gba_qa.readers.mend import mend
 from gba_qa.readers.part import Part
@@ -113,6 +114,7 @@ def _largest_line(page: _Page, body: dict[bool, float]) -> str:
 def _load(path: Path, source: str) -> tuple[list[_Page], dict[str, str], int]:
     import pypdfium2 as pdfium
 
+    check_streams(path, source)
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:

@@ -13,6 +13,7 @@ from gba_qa.errors import ReadError
 from gba_qa.readers.encoding import decode
 from gba_qa.readers.footnotes import drop_marks, take_notes
 from gba_qa.readers.furniture import drop_furniture
+from gba_qa.readers.limits import MOST_TEXT, check_size
 from gba_qa.readers.lines import Line, ends_sentence, tidy, width
 from gba_qa.readers.mend import mend
 from gba_qa.readers.part import Part
@@ -30,6 +31,7 @@ _WIDEST = 170  # columns; longer lines are paragraphs, not wrapped ones
 
 def read_plain(path: Path, source: str) -> Document:
     """Form feeds begin pages; without them the document has none.  Raises ReadError for bytes that are no text."""
+    check_size(path, source, MOST_TEXT)
     text, encoding = decode(path.read_bytes())
     text = normalize(text)
     if _is_binary(text):

@@ -12,7 +12,7 @@ from typing import Any
 
 from gba_qa.errors import ReadError
 from gba_qa.readers.encoding import decode
-from gba_qa.readers.limits import check_size, open_zip
+from gba_qa.readers.limits import MOST_TEXT, check_size, open_zip
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose, table_parts
 from gba_qa.text import normalize
@@ -71,7 +71,7 @@ def read_sheets(path: Path, source: str) -> Document:
 
 def read_csv(path: Path, source: str) -> Document:
     """Comma, semicolon or tab separated; the encoding and the separator are found out."""
-    check_size(path, source)
+    check_size(path, source, MOST_TEXT)
     text, encoding = decode(path.read_bytes())
     text = normalize(text)
     if text.count("\x00") > 0.01 * len(text):
