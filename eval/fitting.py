@@ -65,7 +65,7 @@ def fit_network(
     spread[spread < 1e-9] = 1e9
     z = np.clip((x - mean) / spread, -farthest, farthest)
     nets = [
-        MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=400, random_state=seed)
+        MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=1000, random_state=seed)
         for seed in range(members)
     ]
     for net in nets:

@@ -101,10 +101,7 @@ ASKED = "2023年第3季前海辦公樓的空置率是多少？"
 def test_sentences_are_cited_where_their_quote_stands(endpoint: Endpoint) -> None:
     endpoint.script = [streams("前海辦公樓的空置率", "為28.9%[", "1]。深圳平均為", "23.2% 【1】。")]
     answer = answerer(endpoint).answer(ASKED, hits(ZH))
-    assert [s.text for s in answer.statements] == [
-        "前海辦公樓的空置率為28.9%。",
-        "深圳平均為23.2% 。",
-    ] or "28.9%" in answer.text
+    assert [s.text for s in answer.statements] == ["前海辦公樓的空置率為28.9%。", "深圳平均為23.2%。"]
     assert answer.answerer == "llm:small" and not answer.note
     for citation in answer.citations:
         assert ZH[citation.start : citation.end] == citation.quote

@@ -17,7 +17,7 @@ from gba_qa.answer.candidates import Candidate
 __all__ = ["choose", "probabilities", "score", "weights"]
 
 MOST = 3
-SECOND = 0.12  # a further statement must answer with this probability: below it, it adds words more often than answers
+SECOND = 0.08  # a further statement must answer with this probability: below it, it adds words more often than answers
 
 
 def weights(*, vectors: bool) -> Mapping[str, float]:

@@ -282,6 +282,8 @@ class _Writing:
 
     def _take(self, part: str | tuple[int, ...]) -> None:
         if isinstance(part, str):
+            if part[:1] in _CLOSING and self._marks and self._marks[-1][0] == len(self._text.rstrip()):
+                self._text = self._text.rstrip()  # "a claim [1]." is to be read "a claim."
             self._text += part
         else:
             self._marks.append((len(self._text.rstrip()), part))
@@ -330,6 +332,9 @@ class _Writing:
             Citation(number, chunk.doc_id, chunk.id, chunk.title, chunk.source, chunk.page, start, end, quote)
         )
         return number
+
+
+_CLOSING = tuple(".,;:!?。，、；：！？")
 
 
 def _locate(sentence: str, hit: Hit) -> tuple[int, int, str] | None:
