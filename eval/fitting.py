@@ -50,8 +50,8 @@ def fit_network(
     weight: Array,
     *,
     units: int = 8,
-    members: int = 5,
-    decay: float = 0.3,
+    members: int = 10,
+    decay: float = 25.0,
     farthest: float,
 ) -> dict[str, object]:
     """A network with one hidden layer for the log odds of y: `members` small ones from different starts, their mean as one.
@@ -65,7 +65,7 @@ def fit_network(
     spread[spread < 1e-9] = 1e9
     z = np.clip((x - mean) / spread, -farthest, farthest)
     nets = [
-        MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=1000, random_state=seed)
+        MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=500, random_state=seed)
         for seed in range(members)
     ]
     for net in nets:
