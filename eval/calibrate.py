@@ -70,7 +70,7 @@ def main() -> None:
     for mode in arguments.modes.split(","):
         started = time.perf_counter()
         embedder = load_embedder() if mode == "vectors" else "none"
-        cases = gather(embedder, arguments.papers, arguments.xquad, vectors=mode == "vectors")
+        cases = gather(embedder, arguments.papers, arguments.xquad)
         print(f"{mode}: {len(cases)} questions read in {time.perf_counter() - started:.0f} s", flush=True)
         weights = fit_choosing(cases, CHOOSING)
         print(show_choosing(cases, weights))
@@ -87,7 +87,7 @@ def main() -> None:
         print("wrote", ANSWER / "choosing.json", ANSWER / "refusal.json", "eval/ablations.md")
 
 
-def gather(embedder: object, papers: Path, xquad: Path, *, vectors: bool) -> list[Case]:
+def gather(embedder: object, papers: Path, xquad: Path) -> list[Case]:
     """All cases that are at hand."""
     cases = gold_cases(embedder) + practice_cases(embedder)
     if papers.is_dir():
@@ -96,9 +96,8 @@ def gather(embedder: object, papers: Path, xquad: Path, *, vectors: bool) -> lis
     if xquad.is_dir():
         for language in ("en", "zh-Hans"):
             cases += xquad_cases(embedder, xquad, questions=language, passages=language, without=4)
-        if vectors:
-            for pair in (("en", "zh-Hans"), ("zh-Hant", "en")):
-                cases += xquad_cases(embedder, xquad, questions=pair[0], passages=pair[1], step=4, without=12)
+        for pair in (("en", "zh-Hans"), ("zh-Hant", "en")):
+            cases += xquad_cases(embedder, xquad, questions=pair[0], passages=pair[1], step=4, without=6)
     return cases
 
 

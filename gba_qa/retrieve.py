@@ -60,8 +60,8 @@ class Weights:
     maxsim: float
 
 
-SAME_LANGUAGE = Weights(bm25=0.4, dense=0.2, maxsim=0.4)
-CROSS_LANGUAGE = Weights(bm25=0.3, dense=0.3, maxsim=0.4)
+SAME_LANGUAGE = Weights(bm25=0.5, dense=0.2, maxsim=0.3)
+CROSS_LANGUAGE = Weights(bm25=0.3, dense=0.2, maxsim=0.5)
 
 
 class SearchableIndex(Protocol):

@@ -54,8 +54,12 @@ def test_answers_with_a_quote_that_stands(qa: QA, question: str, gold: str, file
         ("Who won the football match in Madrid?", "The documents don't say."),
     ],
 )
-def test_refuses_plainly_and_shows_the_nearest(qa: QA, question: str, refusal: str) -> None:
-    answer = qa.ask(question)
+@pytest.mark.parametrize("embedder", ["none", pytest.param("bundled", marks=pytest.mark.bundled)])
+def test_refuses_plainly_and_shows_the_nearest(
+    small_folder: Path, tmp_path: Path, embedder: str, question: str, refusal: str
+) -> None:
+    """With what refusal was fitted on: the vectors of the tests' own embedder mean nothing."""
+    answer = QA.build([small_folder], tmp_path / "index", embedder=embedder).ask(question)
     assert answer.abstained and answer.text == refusal and not answer.citations
 
 

@@ -23,6 +23,7 @@ from gba_qa.answer.question import Question
 __all__ = ["FARTHEST", "Network", "confidence", "evidence", "threshold"]
 
 FARTHEST = 4.0  # standard deviations
+BY_CHANCE = 0.2  # share of a question's words: keywords alone that meet less of them in the other language have met a stray character
 
 
 def evidence(
@@ -47,6 +48,8 @@ def evidence(
 
 def confidence(features: Mapping[str, float]) -> float:
     """Probability (0 to 1) that the best candidate answers the question."""
+    if not has_vectors(features) and features.get("cross", 0.0) and features["passage"] < BY_CHANCE:
+        return 0.0
     return _network(has_vectors(features))(features)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Watched, ask, open_chat
+from tests.browser.conftest import Watched, ask, at_rest, open_chat
 from tests.chat_server import Server
 from tests.test_llm import Endpoint, says, streams
 
@@ -126,8 +126,10 @@ def test_stop_keeps_what_was_said(llm_page: Page, endpoint: Endpoint) -> None:
     page.locator("#gba-live article[aria-busy=true] .statement").wait_for()
     page.click("#gba-stop")
     page.locator("#gba-turns .turn .statement").wait_for()
-    page.locator("#gba-send").wait_for()
     reply.go.set()
+    page.locator("#gba-send").wait_for()
+    page.locator("#gba-live article[aria-busy=true]").wait_for(state="hidden")  # until then Enter is not heard
+    at_rest(page)
     endpoint.script = [streams(CARRIED)]
     answered = ask(page, VACANCY)
     assert "28.9%" in answered.inner_text()
