@@ -111,3 +111,14 @@ def small_folder(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus Lite server of our own."""
+    pytest.importorskip("pymilvus", reason="needs the extra milvus")
+    server_module = pytest.importorskip("milvus_lite.adapter.grpc.server", reason="needs milvus-lite 3")
+    server, database, port = server_module.start_server_in_thread(str(tmp_path_factory.mktemp("milvus") / "data"))
+    yield f"milvus://127.0.0.1:{port}"
+    server.stop(grace=1).wait(5)
+    database.close()

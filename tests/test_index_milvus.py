@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +20,9 @@ from tests.conftest import HashEmbedder
 KIND: dict[str, Any] = {"embedder": "synthetic", "fingerprint": "1", "dim": 32, "token_dim": 8, "chunker": "1"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pytest.importorskip("pymilvus", reason="needs the extra milvus")
-    module = pytest.importorskip("milvus_lite.adapter.grpc.server", reason="needs milvus-lite 3")
-    running, database, port = module.start_server_in_thread(str(tmp_path_factory.mktemp("milvus") / "data"))
-    yield f"milvus://127.0.0.1:{port}"
-    running.stop(grace=1).wait(5)
-    database.close()
-
-
 @pytest.fixture
-def place(server: str) -> str:
-    return f"{server}/t_{uuid.uuid4().hex}"
+def place(milvus: str) -> str:
+    return f"{milvus}/t_{uuid.uuid4().hex}"
 
 
 def client(place: str) -> tuple[Any, str]:
@@ -58,12 +47,12 @@ def test_addresses_that_are_none(url: str) -> None:
         open_index(url)
 
 
-def test_nobody_there_and_nothing_there(server: str) -> None:
+def test_nobody_there_and_nothing_there(milvus: str) -> None:
     with pytest.raises(GbaQAError, match=r"^milvus://127\.0\.0\.1:9/gba: Milvus did not do it") as caught:
         open_index("milvus://user:secret@127.0.0.1:9/gba")
     assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(IndexNotFound, match="build one with `gba-qa index"):
-        open_index(f"{server}/nothing")
+        open_index(f"{milvus}/nothing")
 
 
 def test_what_a_dead_writer_left_is_not_seen_and_goes(place: str) -> None:

@@ -75,9 +75,8 @@ def character_map() -> dict[str, str]:
                 table[chr(code)] = folded
     for code in [*range(0x3000, 0x3001), *range(0xFF01, 0xFF5F), *range(0xFFE0, 0xFFE7)]:
         table[chr(code)] = unicodedata.normalize("NFKC", chr(code))
-    table.pop(
-        "么", None
-    )  # some OpenCC tables take it for the Traditional 么 (幺); in Simplified text it is 麼, as in 什么
+    # Some OpenCC tables take it for the Traditional 么 (幺); in Simplified text it is 麼, as in 什么.
+    table.pop("么", None)
     return table | PUNCTUATION | SAME_WORD
 
 

@@ -35,8 +35,9 @@ def table() -> str:
 
 def main() -> None:
     path = Path(glossary.__file__).with_name("glossary.tsv")
-    path.write_text(table(), encoding="utf-8")
-    print(f"wrote {path}: {table().count(chr(10))} terms")
+    text = table()
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}: {len(text.splitlines())} terms")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def load_shipped(model: BilingualEncoder, folder: Path, rows: list[str]) -> None
     state = model.body.state_dict()
     words = state["embeddings.word_embeddings.weight"].numpy().copy()
     there = [(i, vocab[row]) for i, row in enumerate(rows) if row in vocab]
-    to, source = map(list, zip(*there, strict=True))
-    words[to] = (held["rows"] * held["row_scales"])[source]
+    ours, theirs = map(list, zip(*there, strict=True))
+    words[ours] = (held["rows"] * held["row_scales"])[theirs]
     found: dict[str, np.ndarray] = {"embeddings.word_embeddings.weight": words}
     places = state["embeddings.position_embeddings.weight"].numpy().copy()
     # The graph holds positions and the one token type added together; the model keeps its token types apart.
@@ -52,13 +52,8 @@ def load_shipped(model: BilingualEncoder, folder: Path, rows: list[str]) -> None
 
 def _matrix(held: dict[str, np.ndarray], name: str) -> np.ndarray:
     """One linear map as (out, in) floats."""
-    if held[name + ".weight"].ndim == 3:  # MatMulNBits, an earlier form: blocks of 128 inputs, 128 is nought
-        whole = held[name + ".weight"].astype(np.float32) - 128
-        return (whole * held[name + ".scale"].reshape(*whole.shape[:2], 1)).reshape(len(whole), -1)
     weight = held[name + ".weight"].astype(np.float32) * held[name + ".scale"]
-    if name + ".ease" in held:
-        weight = weight * held[name + ".ease"][:, None]
-    return weight.T
+    return (weight * held[name + ".ease"][:, None]).T  # what the graph multiplies the input by
 
 
 def _normalized(held: dict[str, np.ndarray], name: str, source: str) -> dict[str, np.ndarray]:
