@@ -9,6 +9,7 @@ Only a sentence longer than `size` is cut, by langchain-text-splitters, at its c
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNKER_VERSION", "OVERLAP", "SIZE", "split"]
 
-CHUNKER_VERSION = "3"  # raise it whenever split() changes: indexes built with another one are rebuilt
+CHUNKER_VERSION = "4"  # raise it whenever split() changes: indexes built with another one are rebuilt
 
 # Measured by plain BM25 on the five GBA papers with the 60 questions of eval/papers.jsonl, recall@5 (factual / freely worded / table):
 #   100: 1.00 .70 .83    140: .97 .75 1.00    180, 220: 1.00 .80 1.00    260: 1.00 .85 1.00    320, 400, 500: 1.00 .80 1.00
@@ -35,6 +36,7 @@ OVERLAP = 0
 _LATIN = 0.4  # what a letter counts beside a Chinese character: the same text runs to about 2.5 times as many letters in English
 _TITLE_LINE, _TITLE_PAGE = 60, 400  # characters a line and a page may have for the page to be a title page
 _APART = frozenset({"footnote", "caption", "gloss"})
+_LEADS_IN = re.compile(r"[:：]$|下表|如下|\b(?:table|following|below)\b", re.IGNORECASE)
 _CUTS = ("；", "; ", "，", ", ", "、", "：", ": ", "）", ") ", " ", "")
 
 
@@ -77,6 +79,7 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Span]]]:
     path: list[tuple[int, str]] = []
     pending: list[Span] = []  # sentences of the stretch so far
     pending_context = ""
+    lead = ""  # the sentence just before that leads in a table
     silent: Block | None = None  # a heading that nothing stands under so far
 
     def take() -> Iterator[tuple[str, str, list[Span]]]:
@@ -101,13 +104,21 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Span]]]:
                 heading := document.text[block.start : block.end]
             ) != document.title:  # the title is in every chunk anyway
                 path.append((block.level, heading))
-            silent = block
+            silent, lead = block, ""
             continue
         silent = None
-        if block.kind in ("table_row", "table_header") or block.kind in _APART:
+        if block.kind == "table_row":
             yield from take()
-            if block.kind != "table_header":  # the header reaches the index as the context of its rows
-                yield _path(path), block.context, _sentences(document.text, body) if block.kind in _APART else [body]
+            captioned = "\n" in block.context
+            yield _path(path), block.context if captioned else f"{lead}\n{block.context}".strip(), [body]
+            continue
+        if block.kind == "table_header":  # it reaches the index as the context of its rows
+            yield from take()
+            continue
+        lead = _lead(document.text, body) if block.kind == "paragraph" else ""
+        if block.kind in _APART:
+            yield from take()
+            yield _path(path), block.context, _sentences(document.text, body)
             continue
         if block.context != pending_context:
             yield from take()
@@ -127,6 +138,13 @@ def _title_page(document: Document) -> Sequence[Block]:
     lines = all(block.kind in ("heading", "paragraph") and block.end - block.start <= _TITLE_LINE for block in first)
     short = sum(block.end - block.start for block in first) <= _TITLE_PAGE
     return first if lines and short and headings >= 2 and 2 * headings > len(first) else ()
+
+
+def _lead(text: str, paragraph: Span) -> str:
+    """The last sentence of a paragraph, where it leads in what follows: the caption of a table that has none."""
+    sentences = split_sentences(text[paragraph.start : paragraph.end])
+    last = text[paragraph.start + sentences[-1].start : paragraph.start + sentences[-1].end] if sentences else ""
+    return " ".join(last.split()) if _LEADS_IN.search(last) else ""
 
 
 def _path(path: Sequence[tuple[int, str]]) -> str:

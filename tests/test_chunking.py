@@ -57,6 +57,12 @@ def test_table_rows_stand_alone_with_caption_and_header_as_context() -> None:
     assert {c.heading for c in rows} == {"館藏"}
 
 
+def test_the_sentence_that_leads_in_a_table_is_the_caption_it_lacks() -> None:
+    table = "| 類別 | 2021年 |\n|---|---|\n| 小說 | 3,100 |\n"
+    rows = [c for c in split(document(f"# 河岸\n\n河岸館有兩類書。下表列出兩類書的冊數。\n\n{table}\n完。\n\n{table}")) if c.context]
+    assert [c.context for c in rows] == ["下表列出兩類書的冊數。\n類別 | 2021年", "類別 | 2021年"]
+
+
 def test_chunks_do_not_cross_headings_and_carry_their_path() -> None:
     chunks = split(document("# 圖書館\n\n## 新樓\n\n它在河邊。\n\n### 花園\n\n它在頂層。\n\n## 舊館\n\n它關了。"))
     assert [(c.heading, c.text) for c in chunks] == [

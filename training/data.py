@@ -24,6 +24,7 @@ SHARE = {  # copies of a source's pairs in one epoch: technology must not drown 
     "ours": 5.0,
     "term": 1.0,
     "gloss": 0.25,
+    "place": 0.6,
 }
 
 

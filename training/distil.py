@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from training import data, loop, templates
+from training import data, loop, names, templates
 from training.glosses import read_glosses
 from training.model import BilingualEncoder, encode, optimizers, pooled
 from training.onnx_weights import load_shipped
@@ -54,10 +54,12 @@ def gather(shared: Path, rng: random.Random) -> list[data.Pair]:
     ours += [data.Pair(row["en"], row["zh"], "ours") for row in data.read_passages() if row.get("en") and row.get("zh")]
     glosses = read_glosses(shared / "cedict.tsv.gz", [])
     words = [data.Pair("; ".join(found[:2]), word, "gloss") for word, found in glosses.items() if found]
-    names = data.read_ours("terms") + [data.Pair(found[0], word, "gloss") for word, found in glosses.items() if found]
+    places = names.names()
+    named = [*data.read_ours("terms"), *places]
+    named += [data.Pair(found[0], word, "gloss") for word, found in glosses.items() if found]
     return (
-        data.balanced(parallel + ours + words, rng)
-        + templates.questions(names, PATTERNS, rng)
+        data.balanced(parallel + ours + words + places, rng)
+        + templates.questions(named, PATTERNS, rng)
         + data.paragraphs(parallel, PARAGRAPHS, rng)
         + data.paragraphs(data.read_ours("sentences"), 1.0, rng)
     )

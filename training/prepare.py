@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from training import data, vocabulary
+from training import data, names, vocabulary
+from training.characters import character_map
 from training.glosses import read_glosses
 
 
@@ -30,9 +31,13 @@ def prepare(shared: Path, out: Path) -> None:
     english.no_padding()  # its file pads to 128: the mean of a gloss would be the mean of [PAD]
     own = [Path(__file__).parent / "words.tsv", *sorted(data.OURS.glob("terms-*.tsv"))]
     glosses = read_glosses(shared / "cedict.tsv.gz", own)
+    fold = str.maketrans(character_map())
+    known = {pair.zh.translate(fold): pair.en for pair in names.known()}
+    glosses = {word: [english] for word, english in known.items()} | glosses
     pairs = data.read_parallel(shared) + data.read_ours("terms") + data.read_ours("sentences")
     passages = [row["passage"] for row in data.read_jsonl(shared / "cmrc2018_train.jsonl.gz")]
     must = {w for w in read_glosses_of_ours(own) if len(w) < vocabulary.MAX_WORD}
+    must |= {w for w in known if len(w) <= vocabulary.MAX_WORD}
     must |= {c for w in must for c in w}
     chinese = vocabulary.count_chinese([p.zh for p in pairs[::5]] + passages, glosses)
     counts = vocabulary.english_counts(
@@ -49,8 +54,6 @@ def prepare(shared: Path, out: Path) -> None:
 
 def read_glosses_of_ours(own: list[Path]) -> set[str]:
     """The Chinese side of our own lists, folded to Simplified."""
-    from training.characters import character_map
-
     fold = str.maketrans(character_map())
     return {
         w.translate(fold)
