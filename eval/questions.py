@@ -1,6 +1,7 @@
 """The questions that answering is fitted on and measured with: what was retrieved for each and which candidates are right.
 
-Four sources: the shipped gold set; practice questions, which are for fitting alone; the five papers it was written from, where they are at hand; XQuAD, where it is at hand
+Five sources: the shipped gold set; practice questions, which are for fitting alone; passages of general knowledge with questions that they answer and near misses,
+for fitting refusal alone; the five papers the knowledge was written from, where they are at hand; XQuAD, where it is at hand
 (its first half of passages is the development half, the rest the test half).  Unanswerable questions are those of the gold
 set, and XQuAD and paper questions asked with the documents that answer them left out.
 """
@@ -8,6 +9,7 @@ set, and XQuAD and paper questions asked with the documents that answer them lef
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,7 @@ from gba_qa.quantities import find_quantities
 from gba_qa.text import detect_language
 from gba_qa.types import Answer, Hit
 
-__all__ = ["Case", "gold_cases", "paper_cases", "practice_cases", "xquad_cases"]
+__all__ = ["Case", "gold_cases", "paper_cases", "passage_cases", "practice_cases", "xquad_cases"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,32 @@ def practice_cases(embedder: object, folder: Path = Path("eval")) -> list[Case]:
     """Questions on the shipped knowledge written for fitting alone: none shares its fact with the gold set's test half."""
     qa = QA.shipped(embedder=embedder, config=Config())  # type: ignore[arg-type]
     return [_case(qa, row, "practice") for path in sorted(folder.glob("practice-*.jsonl")) for row in _rows(path)]
+
+
+def passage_cases(embedder: object, file: Path = Path("eval/passages.jsonl")) -> list[Case]:
+    """Passages about anything, each with questions that it answers and questions that it only seems to: within and across languages.
+
+    No short answers are marked, so that they tell refusal something and choosing nothing.
+    """
+    rows = list(_rows(file))
+    cases = []
+    for asked, held in (("en", "en"), ("zh-Hans", "zh-Hans"), ("zh-Hant", "en"), ("en", "zh-Hans")):
+        with tempfile.TemporaryDirectory() as work:
+            corpus = Path(work) / "corpus.jsonl"
+            lines = [
+                json.dumps({"id": f"passage-{i}", "title": "Passages", "text": row[held]}) for i, row in enumerate(rows)
+            ]
+            corpus.write_text("\n".join(lines), encoding="utf-8")
+            qa = QA.from_documents(read_corpus(corpus), embedder=embedder, config=Config())  # type: ignore[arg-type]
+        for i, row in enumerate(rows):
+            for answerable, kind in ((True, "questions"), (False, "unanswered")):
+                for j, question in enumerate(row[kind][asked][:2]):
+                    told = {
+                        "id": f"passage{i}-{kind}{j}", "split": "dev" if i % 4 else "test", "language": asked, "question": question,
+                        "answerable": answerable, "answers": [], "evidence": [{"document": f"passage-{i}"}],
+                    }  # fmt: skip
+                    cases.append(_case(qa, told, "passages" if asked[:2] == held[:2] else "passages across"))
+    return cases
 
 
 def paper_cases(embedder: object, folder: Path, work: Path) -> list[Case]:

@@ -1,6 +1,7 @@
 """Phase 2: questions find passages, by the pooled vector and by MaxSim over the token vectors.
 
-Loss: contrast over all passages of the batch, the hard ones too, in both directions, once with pooled cosines and once with MaxSim;
+Loss: contrast over all passages of the batch, the hard ones too, in both directions, once with pooled cosines and once with MaxSim
+(a passage passes over the questions that it only seems to answer);
 plus the teacher's vectors for whatever is English and for a few parallel lines, so that nothing learnt in phase 1 sinks.
 """
 
@@ -52,17 +53,19 @@ def retrieve(
 
     def loss_of(batch: list[questions.Asked]) -> tuple[Tensor, dict[str, float]]:
         asked = [r.question for r in batch]
+        nearly = list(dict.fromkeys(r.near for r in batch if r.near))
         held = list(dict.fromkeys([r.passage for r in batch] + [r.other for r in batch if r.other]))
         own = torch.tensor([held.index(r.passage) for r in batch])
-        q_ids, q_mask = encode(tokenizer, asked)
+        q_ids, q_mask = encode(tokenizer, asked + nearly)
         p_ids, p_mask = encode(tokenizer, held)
         q_states, p_states = model.states(q_ids, q_mask), model.states(p_ids, p_mask)
-        q, p = pooled(q_states, q_mask)[: len(asked)], pooled(p_states, p_mask)[: len(held)]
+        every = len(asked) + len(nearly)
+        q, p = pooled(q_states, q_mask)[:every], pooled(p_states, p_mask)[: len(held)]
         near = _contrast(SCALE * q @ p.T, own)
         (q_tokens, q_live), (p_tokens, p_live) = late(q_states, q_ids, q_mask), late(p_states, p_ids, p_mask)
-        maxsim = _maxsim(q_tokens[: len(asked)], q_live[: len(asked)], p_tokens[: len(held)], p_live[: len(held)])
+        maxsim = _maxsim(q_tokens[:every], q_live[:every], p_tokens[: len(held)], p_live[: len(held)])
         tokens = _contrast(LATE_SCALE * maxsim, own)
-        kept = _kept(teacher, asked + held, torch.cat([q, p]))
+        kept = _kept(teacher, asked + nearly + held, torch.cat([q, p]))
         some = rng.sample(lines, LINES)
         target = teacher([s.en for s in some])
         chinese = model(*encode(tokenizer, [s.zh for s in some]))[: len(some)]
@@ -70,7 +73,7 @@ def retrieve(
             1 - (chinese * target).sum(-1).mean()
         )
         loss = near + tokens + 2 * kept + 0.5 * parallel
-        right = (maxsim.argmax(1) == own).float().mean().item()
+        right = (maxsim[: len(asked)].argmax(1) == own).float().mean().item()
         return loss, {
             "pooled": near.item(),
             "maxsim": tokens.item(),
@@ -83,12 +86,17 @@ def retrieve(
 
 
 def _contrast(scores: Tensor, own: Tensor) -> Tensor:
-    """Questions choose among all passages; passages that are asked for choose among the questions."""
-    back = scores[:, own].T
+    """Questions choose among all passages; passages that are asked for choose among the questions.
+
+    Rows of `scores` after those of `own` are questions that no passage answers: only there to be passed over.
+    """
+    back = scores[:, own].T  # (len(own), questions)
     # Several questions of one passage are no negatives of each other.
     twins = (own[:, None] == own[None, :]) & ~torch.eye(len(own), dtype=torch.bool)
-    back = back.masked_fill(twins, -1e4)
-    return (functional.cross_entropy(scores, own) + functional.cross_entropy(back, torch.arange(len(own)))) / 2
+    back = back.masked_fill(functional.pad(twins, (0, len(scores) - len(own))), -1e4)
+    return (
+        functional.cross_entropy(scores[: len(own)], own) + functional.cross_entropy(back, torch.arange(len(own)))
+    ) / 2
 
 
 def _maxsim(query: Tensor, query_live: Tensor, passage: Tensor, passage_live: Tensor) -> Tensor:
