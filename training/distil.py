@@ -75,6 +75,7 @@ def distil(
     if shipped:
         load_shipped(model, shipped, json.loads((start / "rows.json").read_text(encoding="utf-8")))
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
+    tokenizer.enable_truncation(256)  # as the teacher
     plan = list(loop.batches(gather(shared, rng), lambda p: 8 + len(p.zh) // 2 + len(p.en) // 6, 8000, 128, rng))
     memory: deque[Tensor] = deque(maxlen=MEMORY // 128)
 

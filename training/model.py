@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256)  # tokens a row is padded to
+WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)  # tokens a row is padded to
 HEIGHTS = (16, 32, 48, 64, 96, 128)  # rows a batch is padded to
 
 

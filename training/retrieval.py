@@ -45,7 +45,8 @@ def retrieve(
     silent[sorted(silent_ids(json.loads((prepared / "rows.json").read_text(encoding="utf-8"))))] = True
     plan = list(loop.batches(rows, lambda r: len(r.passage) // (1 if HAN.search(r.passage) else 3), 4200, 28, rng))
     lines = data.balanced([p for p in data.read_parallel(shared) if len(p.zh) < 60], rng)
-    lines += data.read_ours("sentences") * 6 + data.read_ours("terms")
+    lines += data.read_ours("sentences") * 6 + data.passage_pairs(data.read_passages()) * 3
+    lines += data.read_ours("terms") + data.read_ours("names")
 
     def late(states: Tensor, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Token vectors and which of them count: those that carry meaning."""

@@ -21,7 +21,7 @@ from training.characters import UNKNOWN_HAN, character_map, charsmap
 ROWS = 64_000  # 24.8 MB in int8: with the body and the tokenizer's own file under 39 MB
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 MAX_WORD = 4  # longer words are seldom more than the sum of their parts, and rarely in the text
-MAX_TOKENS = 256  # what MiniLM was trained with
+MAX_TOKENS = 512  # MiniLM has places for so many; trained with 256, and what stands beyond is read well enough (training/README.md)
 RUN = 24  # Han characters matched at a time: greedy longest match is quadratic in it
 STOP_GLOSS = {
     "a",
