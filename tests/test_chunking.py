@@ -59,7 +59,11 @@ def test_table_rows_stand_alone_with_caption_and_header_as_context() -> None:
 
 def test_the_sentence_that_leads_in_a_table_is_the_caption_it_lacks() -> None:
     table = "| 類別 | 2021年 |\n|---|---|\n| 小說 | 3,100 |\n"
-    rows = [c for c in split(document(f"# 河岸\n\n河岸館有兩類書。下表列出兩類書的冊數。\n\n{table}\n完。\n\n{table}")) if c.context]
+    rows = [
+        c
+        for c in split(document(f"# 河岸\n\n河岸館有兩類書。下表列出兩類書的冊數。\n\n{table}\n完。\n\n{table}"))
+        if c.context
+    ]
     assert [c.context for c in rows] == ["下表列出兩類書的冊數。\n類別 | 2021年", "類別 | 2021年"]
 
 

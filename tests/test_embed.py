@@ -213,7 +213,9 @@ def test_the_bundled_model_is_a_sentence_transformer_too(embedder: BundledEmbedd
         assert cosine(embedder.encode_document(SAME[language]), model.encode(SAME[language])).min() >= 0.9999
     assert model.encode("稅").shape == (384,) and model.get_embedding_dimension() == 384
     near, far = ("tax relief", "稅務寬減", 1.0), ("tax relief", "渡輪服務", 0.0)
-    told = EmbeddingSimilarityEvaluator(*map(list, zip(near, far, strict=True)))(model)  # a library's own evaluator takes it
+    told = EmbeddingSimilarityEvaluator(*map(list, zip(near, far, strict=True)))(
+        model
+    )  # a library's own evaluator takes it
     assert told["spearman_cosine"] > 0.99
     model.save(str(tmp_path / "kept"))
     assert (tmp_path / "kept" / "onnx" / "model.onnx").stat().st_size == (FOLDER / "onnx" / "model.onnx").stat().st_size
