@@ -1,8 +1,8 @@
 """Texts to vectors: the bundled bilingual model on onnxruntime, or any sentence-transformers model by name.
 
 The bundled model puts English, Traditional and Simplified Chinese into one space; Traditional and Simplified forms of a
-text give the same tokens, so the same vector.  It reads the first 256 tokens of a text (about 350 Chinese characters or
-180 English words) and needs no torch and no network.
+text give the same tokens, so the same vector.  It reads the first 512 tokens of a text (about 750 Chinese characters or
+380 English words) and needs no torch and no network.
 """
 
 from __future__ import annotations
