@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from gba_qa.text import fold
 
-__all__ = ["PLACES", "SPELLINGS", "find_names", "name_spans"]
+__all__ = ["PLACES", "REGIONS", "SPELLINGS", "find_names", "name_spans"]
 
 # id: spellings in any language; Chinese ones in either script (they are folded).  `|` parts them.
 _PLACES = """
@@ -109,6 +109,9 @@ SPELLINGS = _parse(_PLACES) | _parse(_ORGANISATIONS)
 
 PLACES = frozenset(_parse(_PLACES))
 """The names that are places; the others are organisations and agreements."""
+
+REGIONS = frozenset({"gba", "pearl-river-delta"})
+"""The places that hold most of the others: what is said of them may be said of a part."""
 
 
 def find_names(text: str) -> frozenset[str]:
