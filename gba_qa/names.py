@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from gba_qa.text import fold
 
-__all__ = ["PLACES", "SPELLINGS", "find_names", "name_spans"]
+__all__ = ["PLACES", "REGIONS", "SPELLINGS", "find_names", "name_spans"]
 
 # id: spellings in any language; Chinese ones in either script (they are folded).  `|` parts them.
 _PLACES = """
@@ -52,6 +52,24 @@ jiangsu: jiangsu|江苏
 hainan: hainan|海南
 fujian: fujian|福建
 taiwan: taiwan|台湾
+hangzhou: hangzhou|杭州
+suzhou: suzhou|苏州
+nanjing: nanjing|南京
+wuhan: wuhan|武汉
+chengdu: chengdu|成都
+xiamen: xiamen|厦门
+qingdao: qingdao|青岛
+ningbo: ningbo|宁波
+changsha: changsha|长沙
+hefei: hefei|合肥
+fuzhou: fuzhou|福州
+zhengzhou: zhengzhou|郑州
+shenyang: shenyang|沈阳
+sichuan: sichuan|四川
+hunan: hunan|湖南
+hubei: hubei|湖北
+anhui: anhui|安徽
+guangxi: guangxi|广西
 tokyo: tokyo|东京
 new-york: new york|纽约
 san-francisco: san francisco|旧金山
@@ -61,6 +79,19 @@ germany: germany|german|德国
 japan: japan|japanese|日本
 united-kingdom: united kingdom|britain|british|英国
 south-korea: south korea|korea|韩国
+india: india|indian|印度
+indonesia: indonesia|印度尼西亚|印尼
+vietnam: vietnam|越南
+thailand: thailand|泰国
+malaysia: malaysia|马来西亚
+canada: canada|canadian|加拿大
+australia: australia|australian|澳大利亚|澳洲
+russia: russia|russian|俄罗斯
+london: london|伦敦
+paris: paris|巴黎
+seoul: seoul|首尔
+sydney: sydney|悉尼
+dubai: dubai|迪拜|杜拜
 european-union: european union|欧盟
 gba: greater bay area|gba|粤港澳大湾区|大湾区|粤港澳湾区
 pearl-river-delta: pearl river delta|prd|珠三角|珠江三角洲|大珠三角|大珠江三角洲
@@ -109,6 +140,9 @@ SPELLINGS = _parse(_PLACES) | _parse(_ORGANISATIONS)
 
 PLACES = frozenset(_parse(_PLACES))
 """The names that are places; the others are organisations and agreements."""
+
+REGIONS = frozenset({"gba", "pearl-river-delta"})
+"""The places that hold most of the others: what is said of them may be said of a part."""
 
 
 def find_names(text: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from gba_qa.answer.candidates import collect
 from gba_qa.answer.choosing import probabilities
 from gba_qa.answer.extractive import ExtractiveAnswerer
 from gba_qa.answer.question import analyse
+from gba_qa.answer.reading import read_text
 from gba_qa.answer.rows import cells_of, tell_row
 from gba_qa.types import Answer, Chunk, Hit
 
@@ -206,3 +207,71 @@ def test_shipped_answers_are_quick_enough(tmp_path: Path) -> None:
     for _ in range(5):
         qa.answerer.answer("2025年前海要有多少家港資企業？", hits)
     assert (time.perf_counter() - started) / 5 < 0.25
+
+
+@pytest.fixture(scope="module")
+def vacancies(tmp_path_factory: pytest.TempPathFactory) -> QA:
+    """A sentence on one place that measures it by another, beside a table that has both."""
+    folder = tmp_path_factory.mktemp("vacancies")
+    (folder / "vacancy.en.md").write_text(
+        "# Empty offices\n\n## Vacancy\n\nIn Q3 2023 the office vacancy rate in Qianhai reached 31.4%, more than 7 percentage points "
+        "above the average of all Shenzhen.\n\nThe table compares office vacancy rates in Q3 2023.\n\n"
+        "| Place | Office vacancy rate in Q3 2023 |\n|---|---|\n| Qianhai | 31.4% |\n| Shenzhen | 24.1% |\n| Beijing | 12.6% |\n\n"
+        "## Sources\n\n| Subject | Source | Date |\n|---|---|---|\n| Office vacancy | Report on offices in Shenzhen for Q3 2023 | 24 October 2023 |\n",
+        encoding="utf-8",
+    )
+    (folder / "vacancy.zh.md").write_text(
+        "# 空置的辦公樓\n\n## 空置率\n\n2023年第3季前海的辦公樓空置率高達31.4%，比深圳全市平均高逾7個百分點。\n\n下表比較2023年第3季各地的辦公樓空置率。\n\n"
+        "| 地方 | 2023年第3季辦公樓空置率 |\n|---|---|\n| 前海 | 31.4% |\n| 深圳 | 24.1% |\n| 北京 | 12.6% |\n\n"
+        "## 來源\n\n| 主題 | 來源 | 日期 |\n|---|---|---|\n| 辦公樓空置率 | 2023年第3季深圳辦公樓報告 | 2023年10月24日 |\n",
+        encoding="utf-8",
+    )
+    return QA.build([folder], tmp_path_factory.mktemp("index") / "index", embedder="none")
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "figure"),
+    [
+        ("What was the office vacancy rate of Qianhai in Q3 2023?", "And in Shenzhen?", "24.1%"),
+        ("What was the office vacancy rate of Qianhai in Q3 2023?", "What about Beijing?", "12.6%"),
+        ("2023年第3季前海辦公樓的空置率是多少？", "那深圳呢？", "24.1%"),
+        ("2023年第3季度前海办公楼的空置率是多少？", "那深圳呢？", "24.1%"),
+        ("2023年第3季度前海办公楼的空置率是多少？", "北京呢？", "12.6%"),
+        ("2023年第3季深圳辦公樓的空置率是多少？", "咁前海呢？", "31.4%"),
+    ],
+)
+def test_the_place_asked_for_wins_over_one_it_is_compared_with(
+    vacancies: QA, before: str, follow_up: str, figure: str
+) -> None:
+    answer = vacancies.ask(follow_up, history=[vacancies.ask(before)])
+    assert not answer.abstained and figure in first(answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the office vacancy rate of Guangzhou in Q3 2023?",
+        "2023年第3季廣州辦公樓的空置率是多少？",
+        "2023年第3季度广州办公楼的空置率是多少？",
+    ],
+)
+def test_figure_of_another_place_is_no_answer(vacancies: QA, question: str) -> None:
+    assert vacancies.ask(question).abstained
+
+
+@pytest.mark.parametrize(
+    ("text", "measures"),
+    [
+        ("前海的空置率高達31.4%，比深圳全市平均高逾7個百分點。", {"shenzhen"}),
+        ("广东的增速低于北京、上海和重庆。", {"beijing", "shanghai", "chongqing"}),
+        ("广东的增速低于北京（5.2%）和上海（5%）。", set()),
+        ("與紐約和東京相比，香港的面積較小。", {"new-york", "tokyo"}),
+        ("比较深圳和前海的空置率", set()),
+        ("The rate in Qianhai is above the average of all Shenzhen.", {"shenzhen"}),
+        ("Guangdong grew more slowly than Shanghai and Beijing.", {"shanghai", "beijing"}),
+        ("Guangdong grew less than Beijing (5.2%) and Shanghai (5%).", set()),
+        ("Over 100 firms moved to Shenzhen.", set()),
+    ],
+)
+def test_places_that_only_measure_another(text: str, measures: set[str]) -> None:
+    assert read_text(text).measures == measures

@@ -19,7 +19,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•●▪·–]|\(?\d{1,2}[.)、）](?!\d)|[(（]
 # A sentence that only points elsewhere (to a table, to what was said before) answers nothing by itself.
 _POINTER = re.compile(
     r"下表|上表|下图|上图|附表|见表|如下[:。]|如上所述|上文|下文|前文"
-    r"|\b(?:table|figure|chart) (?:below|above)|\b(?:following|above|below) (?:table|figure|chart)|\b(?:noted|mentioned|described|said) (?:above|earlier)"
+    r"|\b(?:table|figure|chart) (?:below|above)|\b(?:following|above|below) (?:table|figure|chart)|^the table (?:compares|shows|lists|gives|sets out|sums up|presents|summari[sz]es)\b(?! that\b)|\b(?:noted|mentioned|described|said) (?:above|earlier)"
 )
 
 

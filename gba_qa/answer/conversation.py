@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from gba_qa.answer.question import analyse
 from gba_qa.names import PLACES, name_spans
 from gba_qa.quantities import find_quantities
-from gba_qa.text import detect_language, fold, is_han
+from gba_qa.text import detect_language, fold, is_han, tokenize
 from gba_qa.types import Answer
 
 __all__ = ["resolve"]
@@ -23,11 +23,30 @@ _CUE = re.compile(
     r"^(?:那么?|咁|甘|噉|而|到了?(?=\d))|^(?:and|or|but|then|so|what about|how about)\b|(?:呢|咧)(?=[?]?$)|又(?=有|系|是)|类似|𠮶(?:条|啲|个)|那(?:条|些|个)|\b(?:the )?ones?\b|\bsimilar\b"
 )
 _ONLY_ASKS = re.compile(
-    r"^(?:为什么|为何|点解|为甚么|why|why not|how come|how so|when|where|who|几时|何时|多少|几多)[?]?$"
+    r"^(?:为什么|为何|点解|为甚么|why|why not|how come|how so|when|since when|until when|where|who|who says(?: so)?|says who|by whose \w+|according to wh(?:om|at)"
+    r"|by how much|how many|how much|几时|何时|多少|几多)[?]?$"
 )
+# It and there are no pronouns in "what time is it?", "is it going to rain?" and "are there", nor 该 in 应该 and 我该.
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|their|them|there|this|that)\b|(?<!其)它们?|佢哋?|他们|该(?=[\u4e00-\u9fff])|当中|其中"
+    r"(?<!time is )\b(?:it|its)\b(?! (?:be |going to |likely to )*(?:rain|snow|sunny|cold|hot)\w*)|\b(?:they|their|them|this|that)\b"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )\bthere\b(?! (?:is|are|was|were|will|be)\b)"
+    r"|(?<!其)它们?|佢哋?|他们|(?<![应我你您])该(?=[\u4e00-\u9fff])|当中|其中"
 )
+# What is asked of anyone at any time, and of no document: a question of its own, however short; folded.
+_EVERYDAY = re.compile(
+    r"天气|下雨|落雨|落雪|下雪|气温|几点|笑话|唱歌|煮饭|吃饭|食饭|食咗|吃[什甚]么|好吃|好食|股票|股市|彩票|六合彩|星座|足球|球赛|电影|几岁|你叫|叫[什甚]么名|你(?:是|系)|你(?:喜欢|钟意|中意|爱)|讲个|说个"
+    r"|\b(?:weather|rain(?:ing|y)?|snow(?:ing)?|jokes?|recipes?|cook|football|movies?|lottery|horoscope|stocks|what time is it|your (?:name|favou?rite)|(?:do|are|can|will|would|could) you)\b"
+)
+_DEFINES = re.compile(
+    r"^(?:[什甚]么是|何谓|[什甚]么叫|乜嘢系|咩系)[^这那它佢]{2,}|^[^这那它佢]{2,}(?:是|系)(?:[什甚]么|咩|乜嘢?)(?:意思|来的|嚟㗎?)"
+)
+# What a leaning question may say of its own: it asks this of the subject before.
+_OF_SOMETHING = re.compile(
+    r"原因|理由|结果|影响|好处|坏处|优点|缺点|目的|目标|意义|具体|详情|例子|来源|出处|日期|数字|数目|数量|人数|总数|面积|人口|比例|比重|金额|情况|这么|那么|咁|非常|应该|已经|主要"
+)
+_NOW = re.compile(r"今天|今日|而家|现在|刚才")
+_ANOTHER_DAY = re.compile(r"明天|明日|听日|昨天|昨晚|寻日|琴日|今晚|听晚|\b(?:yesterday|tomorrow|tonight|last night)\b")
+_ONLY_WHY = re.compile(r"(?:那么?|咁)?(?:点解|为什么|为何|为甚么).{0,4}[?]?$")  # 點解唔積極？
 # Groups of words that exclude one another: the follow-up's takes the place of the one before.
 _CONTRASTS = [
     [part.split("/") for part in group.split("|")]
@@ -59,6 +78,8 @@ def resolve(question: str, history: Sequence[Answer]) -> str:
     if not (_CUE.search(folded) or _ONLY_ASKS.search(folded) or pronoun or _is_short(question)):
         return question
     left = _new_words(question, before)
+    if _stands_alone(folded, left, asked[-1]):
+        return question
     if left and not pronoun and len(left) > 3 and name_spans(question):
         return question  # it names its own subject and asks its own thing: "咁大灣區有幾個城市？"
     swapped, taken = _swap(before, question)
@@ -67,6 +88,32 @@ def resolve(question: str, history: Sequence[Answer]) -> str:
     if swapped and len([w for w in left if w not in fold(taken)]) <= 3:
         return swapped
     return _with_subject(question, before, pronoun)
+
+
+def _stands_alone(folded: str, words: Sequence[str], before: Answer) -> bool:
+    """Whether a question that looks like a follow-up has a subject and predicate of its own all the same.
+
+    It has when it is one that is put to anyone (the weather, a joke), asks of another day or what a word means, or speaks of
+    things of which neither the question before, nor its answer, nor the passages found for it say a word.
+    """
+    if _EVERYDAY.search(folded) or _DEFINES.search(folded) or _ANOTHER_DAY.search(folded):
+        return True
+    if _ONLY_WHY.match(folded) or (not folded.isascii() and (_CUE.search(folded) or _PRONOUN.search(folded))):
+        return False
+    held = [*(h.chunk.text for h in before.hits), *(s.text for s in before.statements)]
+    own = analyse(_OF_SOMETHING.sub(" ", _NOW.sub(" ", " ".join(words)))).tokens
+    own = tuple(t for t in own if (len(t) > 1 or t.isascii()) and t not in _VAGUE)
+    if not before.hits or len(own) < (2 if folded.isascii() else 1):
+        return False
+    known = set(tokenize("\n".join(held)))
+    return sum(t in known for t in own) <= len(own) / 3  # one of three may be chance: 中国 in 中国首都
+
+
+# Of a subject that is named before these say something, but name none; stems.
+_VAGUE = frozenset({
+    "come", "get", "go", "say", "mean", "use", "work", "happen", "caus", "chang", "compar", "estim", "high", "low", "big", "small", "good", "bad",
+    "year", "month",
+})  # fmt: skip
 
 
 def _is_short(question: str) -> bool:
@@ -147,6 +194,9 @@ def _lead(question: str) -> int:
 def _subject(before: str) -> str:
     """What the earlier question was about: in English the noun phrase after its verb, or its name; in Chinese what comes first."""
     if detect_language(before) == "en":
+        whole = re.match(r"(?i)what (?:is|was|are|were) (the [^?]+?)\??$", before)
+        if whole:
+            return whole[1]
         match = re.search(
             r"\b(?:did|does|do|is|are|was|were|can|will|has|have|should)\s+((?:the |a |an )?[\w'-]+(?:\s+(?:of|for|in)(?: the)? [A-Z][\w'-]+|\s+[A-Z][\w'-]+)*)", before
         )  # fmt: skip

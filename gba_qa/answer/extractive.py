@@ -1,7 +1,7 @@
 """Answer without a language model: the one to three sentences, lists or table rows that answer, each with its exact quote.
 
 The parts, in order: question.py says what is asked for, candidates.py what may answer, features.py how well each fits,
-choosing.py which are said, refusal.py whether to answer at all, composing.py puts them into words.  The statement is the quote
+choosing.py which are said, refusal.py whether to answer at all, disagreeing.py whether another document says otherwise, composing.py puts them into words.  The statement is the quote
 itself, or for a table row the row told with its column headers, so nothing is said that the document doesn't say.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gba_qa.answer.candidates import Candidate, collect
 from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
+from gba_qa.answer.disagreeing import disagreeing, tell_difference
 from gba_qa.answer.features import Idf, features_of, passage_similarities
 from gba_qa.answer.messages import say
 from gba_qa.answer.question import Question, analyse
@@ -76,9 +77,14 @@ class ExtractiveAnswerer:
         if self.answerable_share < 1.0 and sure < threshold(self.answerable_share, features):
             return self._refuse(asked, hits, sure)
         chosen = _with_reason(choose([(s.candidate, s.score) for s in ranked]), ranked)
+        other = disagreeing(asked, chosen[0], _agreeing(ranked[1:]), self.document)
+        if other is not None:
+            chosen = [chosen[0], other, *(c for c in chosen[1:] if c is not other)][:MOST]
         statements, citations = compose(asked, chosen, self.document)
         about = chosen[0].hit.chunk.language
         note = "" if about == asked.language else say("other_language", asked.language, about=about)
+        if other is not None:
+            note = " ".join(filter(None, (tell_difference(asked, chosen[:2], self.document, asked.language), note)))
         return Answer(
             question, statements, citations, tuple(hits), asked.language, self.name, False, note, confidence=sure
         )
@@ -94,6 +100,12 @@ class ExtractiveAnswerer:
     def _refuse(self, question: Question, hits: Sequence[Hit], sure: float) -> Answer:
         refusal = Statement(say("refusal", question.language))
         return Answer(question.text, (refusal,), (), tuple(hits), question.language, self.name, True, confidence=sure)
+
+
+def _agreeing(ranked: Sequence[Scored]) -> list[Candidate]:
+    """Those that speak of the places, years and quantities asked about, and hold what is asked for."""
+    flaws = ("elsewhere", "name_missing", "figure_missing", "lacks")
+    return [s.candidate for s in ranked if not any(s.features[flaw] for flaw in flaws)]
 
 
 def _with_reason(chosen: list[Candidate], ranked: Sequence[Scored]) -> list[Candidate]:

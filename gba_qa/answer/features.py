@@ -16,16 +16,17 @@ from gba_qa.answer.candidates import Candidate
 from gba_qa.answer.question import Expected, Question
 from gba_qa.answer.reading import Reading, read_text
 from gba_qa.answer.tokens import TokenVectors
-from gba_qa.names import PLACES
+from gba_qa.names import PLACES, REGIONS
 from gba_qa.quantities import Quantity, same_quantity
 from gba_qa.rerank import maxsim
-from gba_qa.text import tokenize
+from gba_qa.text import fold, tokenize
 from gba_qa.types import Floats, Hit
 
 __all__ = ["Idf", "features_of", "passage_similarities"]
 
 Idf = Callable[[str], float]
 MET = (35, 50, 65, 80)  # per cent of cosine: a token met above 80 stands there, below 35 nothing like it does
+MOSTLY, NEARLY_ALL = 0.6, 0.9  # of the weight of a question's words, of what it asks about the things it names
 UNSEEN = "\0"  # a token that no text has: its weight is the highest there is
 SINGLE = 0.3  # what a single Chinese character weighs beside a pair: alone it rarely carries a meaning
 
@@ -40,6 +41,11 @@ _COMPARE = re.compile(
 )
 _HOW = re.compile(
     r"通过|透过|借助|凭|以.{1,12}方式|利用|采用|依靠|先.{1,20}再|\bby \w+ing\b|\bthrough\b|by means|\busing\b|\bwith\b"
+)
+_BESIDES = re.compile(r"\b(?:besides|apart from|other than|except|outside)\b|除[了去]?|以外|之外")
+_FIGURE_ASKED = re.compile(  # plainly, with no other way to answer
+    r"多少|几多|百分之几|[率占](?:是|为|系|有|呢)*[?]?$|\bhow (?:many|much(?! (?:more|less|bigger|larger|smaller|better|worse|higher|lower)))\b"
+    r"|^what (?:is|was|were|are)\b[^?]*\b(?:rate|share|percentage|proportion)\b"
 )
 _TIMES = {"year", "month", "day", "quarter", "decade"}
 _MONEY = {"usd", "hkd", "cny", "mop", "eur", "jpy", "money"}
@@ -59,7 +65,20 @@ def features_of(
     found = [_features(question, candidate, weights, unseen) for candidate in candidates]
     for features, more in zip(found, _similarities(question, candidates, tokens), strict=True):
         features.update(more)
+    _outdone(found)
     return found
+
+
+def _outdone(found: Sequence[dict[str, float]]) -> None:
+    """Keep `figureless` only where another candidate has a figure and, with what stands above it, what the question names and is about."""
+    whole = any(
+        f["fits"] == 1.0
+        and not any(f[flaw] for flaw in ("figureless", "elsewhere", "name_missing", "figure_missing"))
+        and (f["overlap"] + f["around"] > MOSTLY or f["attribute_near"] > NEARLY_ALL)
+        for f in found
+    )
+    for features in found:
+        features["figureless"] *= float(whole)
 
 
 def _features(
@@ -122,7 +141,13 @@ def _agreement(
     missing = [q for q in asked if not _holds(held.quantities, q)]
     nowhere = [q for q in missing if not _holds((*around.quantities, *before.quantities), q)]
     absent = [q for q in nowhere if not _holds(passage.quantities, q)]
-    names = question.names - held.names
+    spoken_of = held.names
+    compared = held.measures - read_text(question.text).measures
+    if (
+        (held.names & PLACES) - compared - question.names
+    ):  # about another place: those it is only compared with don't count
+        spoken_of -= compared
+    names = question.names - spoken_of
     names_nowhere = names - around.names - before.names
     years = {q.value for q in question.quantities if q.kind == "year"}
     held_years = {q.value for q in held.quantities if q.kind == "year"}
@@ -134,8 +159,21 @@ def _agreement(
         "name_missing": float(len(names_nowhere)),
         "name_absent": float(len(names_nowhere - passage.names)),
         "other_year": float(bool(years) and bool(held_years) and not years & held_years),
-        "other_place": float(bool(names & PLACES) and bool((held.names & PLACES) - question.names)),
+        "other_place": float(bool(names & PLACES) and bool((spoken_of & PLACES) - question.names)),
+        "elsewhere": float(_elsewhere(question, spoken_of, around.names | before.names)),
     }
+
+
+def _elsewhere(question: Question, spoken_of: frozenset[str], near: frozenset[str]) -> bool:
+    """Whether the candidate speaks of places, and neither it nor what stands around it of any that is asked about.
+
+    Where places are asked for, or compared, those of the candidate are the answer.  The whole region is no other place than its parts.
+    """
+    asked = (question.names & PLACES) - REGIONS - read_text(question.text).measures
+    if not asked or question.expected & {"place", "compare"} or _BESIDES.search(question.text.lower()):
+        return False
+    places = spoken_of & PLACES
+    return bool(places) and not places & REGIONS and not asked & (places | near)
 
 
 def _holds(quantities: Sequence[Quantity], wanted: Quantity) -> bool:
@@ -175,6 +213,9 @@ def _fits(question: Question, held: Reading, candidate: Candidate) -> dict[str, 
         "fits_figure": min(figure) if figure else 0.0,
         **{f"fits_{k}": asked.get(k, 0.0) for k in ("time", "place", "who", "list", "cause", "how", "meaning", "compare")},
         "lacks": _lacks(question, checks),
+        "figureless": float(
+            not kinds & {"number", "percent", "points"} and bool(_FIGURE_ASKED.search(fold(question.text)))
+        ),
         "fresh_figure": float(bool(kinds & {"number", "percent"}) and not figure),
     }  # fmt: skip
 

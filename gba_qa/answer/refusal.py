@@ -47,7 +47,9 @@ def evidence(
 
 
 def confidence(features: Mapping[str, float]) -> float:
-    """Probability (0 to 1) that the best candidate answers the question."""
+    """Probability (0 to 1) that the best candidate answers the question; 0 where it speaks of another place than the question."""
+    if features.get("elsewhere", 0.0):
+        return 0.0
     if not has_vectors(features) and features.get("cross", 0.0) and features["passage"] < BY_CHANCE:
         return 0.0
     return _network(has_vectors(features))(features)
