@@ -53,7 +53,7 @@ CHOOSING = tuple(name for group in GROUPS.values() for name in group)
 REFUSING = (
     "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "attribute", "attribute_near", "attribute_passage", "attribute_similarity",
     "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
-    "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "row", "similarity", "weakest", "similarity_back",
+    "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "elsewhere", "row", "similarity", "weakest", "similarity_back",
     "met_35", "met_50", "met_65", "met_80", "passage_similarity", "passage_weakest", "passage_met_35", "passage_met_50", "passage_met_65", "passage_met_80", "bm25", "dense", "maxsim", "sure", "gap", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
 )  # fmt: skip
