@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
@@ -78,14 +79,18 @@ def index_(
     report: Annotated[
         bool, typer.Option("--report", help="List every file with pages, language and what was skipped.")
     ] = False,
+    ocr: Annotated[
+        bool | None, typer.Option("--ocr/--no-ocr", help="Read scanned and garbled PDF pages by OCR (extra: ocr).")
+    ] = None,
     embedder: EmbedderOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Add or refresh files and folders; only what changed is done."""
     from gba_qa.qa import QA
+    from gba_qa.readers.ocr import OCR_CAN_READ
 
     started = time.perf_counter()
-    qa = QA.build(paths or (), index, embedder=embedder, rebuild=rebuild, progress=_progress_bar())
+    qa = QA.build(paths or (), index, embedder=embedder, rebuild=rebuild, progress=_progress_bar(), ocr=ocr)
     assert qa.report is not None
     seconds = time.perf_counter() - started
     if json_:
@@ -105,6 +110,17 @@ def index_(
     for file in qa.report.files:
         if file.skipped and not report:
             typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
+        if file.ocr and file.status == "read" and not report:
+            typer.echo(f"note: {file.source}: {len(file.ocr)} pages read by OCR, which makes slips", err=True)
+    unread = [
+        f for f in qa.report.files if any(r in " ".join([f.detail, *(s[1] for s in f.skipped)]) for r in OCR_CAN_READ)
+    ]
+    if unread:
+        typer.echo(
+            f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
+            + ("" if find_spec("rapidocr") else ', after `pip install "gba-qa[ocr]"`'),
+            err=True,
+        )
     typer.echo(
         f"{qa.report.summary()}; the index holds {len(qa.documents())} documents, {len(qa.index)} chunks ({seconds:.1f} s)"
     )
@@ -339,6 +355,7 @@ def _report_json(report: IndexReport) -> dict[str, Any]:
                 "chunks": f.chunks,
                 "language": f.language,
                 "skipped": [list(s) for s in f.skipped],
+                "ocr": list(f.ocr),
             }
             for f in report.files
         ],
@@ -352,3 +369,19 @@ def _print_report(report: IndexReport) -> None:
         typer.echo(f"{f.status:9} {f.source}  {pages}{f.chunks} chunks {f.language} {f.detail}".rstrip())
         for page, reason in f.skipped:
             typer.echo(f"            page {page} not indexed: {reason}")
+        if f.ocr:
+            typer.echo(f"            read by OCR: {'page' if len(f.ocr) == 1 else 'pages'} {_ranges(f.ocr)}")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """
+    >>> _ranges([1, 2, 3, 7, 9, 10])
+    '1-3, 7, 9-10'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
