@@ -58,6 +58,7 @@ class Engine:
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         self.pages = list(pages)
         self.asked = 0
+        self.height = 842.0  # of a page, in points
 
     def __call__(self, picture: np.ndarray) -> SimpleNamespace:  # type: ignore[type-arg]
         assert picture.dtype == np.uint8 and picture.shape[2] == 3 and max(picture.shape) == 2000
@@ -65,7 +66,7 @@ class Engine:
         self.asked += 1
         if not lines:
             return SimpleNamespace(txts=None, scores=None, boxes=None)
-        scale = picture.shape[0] / 842
+        scale = picture.shape[0] / self.height
         boxes = np.array([[(x0, y0), (x1, y0), (x1, y1), (x0, y1)] for x0, y0, x1, y1, _, _ in lines]) * scale
         return SimpleNamespace(txts=[line[4] for line in lines], scores=[line[5] for line in lines], boxes=boxes)
 
@@ -119,6 +120,27 @@ def test_lines_come_in_reading_order_and_the_page_is_named(tmp_path: Path, engin
     plain = read(path)
     assert "ocr_pages" not in plain.meta and engine.asked == 3
     assert [page for page, _ in plain.meta["skipped_pages"]] == [2, 3, 4]  # type: ignore[attr-defined]
+
+
+def test_two_pages_on_one_sheet_are_read_one_after_the_other(tmp_path: Path, engine: Engine) -> None:
+    Image.new("L", (1754, 1240), 255).save(tmp_path / "sheet.pdf", resolution=150)
+    left, right = (
+        ["Contents", "Seal 54", "Notices 60"],
+        ["CERTIFICATE", "I certify that the Club", "is this day incorporated"],
+    )
+    both = [*flow(60, 100, left, width=200), *flow(480, 100, right, width=250)]
+    engine.pages = [both]
+    engine.height = 595
+    made = read(tmp_path / "sheet.pdf", ocr=True)
+    assert " ".join(made.text.split()) == " ".join([*left, *right])
+    assert made.pages == (0,)
+
+
+def test_a_page_whose_fonts_are_missing_is_not_read_by_halves(tmp_path: Path, engine: Engine) -> None:
+    good = [(60.0, 100.0 + 20 * i, s, 12.0) for i, s in enumerate(LEFT)]
+    path = placed_pdf(tmp_path / "a.pdf", [good, GARBLED])
+    engine.pages = [[(60, 100, 120, 112, "6893.00", 0.99), (60, 130, 90, 142, "USD", 0.99)]]
+    assert read(path, ocr=True).meta["skipped_pages"] == [[2, "garbled text layer, and OCR found little of it"]]
 
 
 def test_rubbish_that_the_engine_finds_is_no_text(tmp_path: Path, engine: Engine) -> None:

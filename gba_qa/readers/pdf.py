@@ -86,14 +86,22 @@ def read_pdf(path: Path, source: str, *, ocr: bool = False) -> Document:
 def _ocr(path: Path, source: str, pages: Sequence[_Page]) -> list[int]:
     """Give the faulty pages the runs that their pictures show; the numbers of those that are good now."""
     faulty = {page.number: page for page in pages if page.fault.startswith(OCR_CAN_READ)}
-    for number, runs in ocr_pages(path, source, list(faulty)).items() if faulty else ():
-        text = "\n".join(run.text for run in runs)
+    for number, (runs, height) in ocr_pages(path, source, list(faulty)).items() if faulty else ():
         page = faulty[number]
-        what = page.fault.partition(":")[0]
-        fault = page_fault(text) if text else "no text"
-        page.fault = f"{what}, and OCR found {'no text' if fault == 'no text' else 'no words'}" if fault else ""
-        page.runs, page.rules = (runs, []) if not fault else ([], [])
+        fault = _ocr_fault(runs, page.runs)
+        page.fault = f"{page.fault.partition(':')[0]}, and OCR found {fault}" if fault else ""
+        page.runs, page.height, page.rules = runs, height, []
     return [number for number, page in faulty.items() if not page.fault]
+
+
+def _ocr_fault(runs: Sequence[Run], layer: Sequence[Run]) -> str:
+    """What OCR found instead of the text, or ""; `layer` is the text that the page claims to have."""
+    text = "\n".join(run.text for run in runs)
+    if not text:
+        return "no text"
+    if page_fault(text):
+        return "no words"
+    return "little of it" if len(text) < 0.5 * sum(len(run.text) for run in layer) else ""  # fonts that aren't there
 
 
 def _metadata_title(info: dict[str, str]) -> str:
