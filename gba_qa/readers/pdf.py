@@ -101,7 +101,8 @@ def _ocr_fault(runs: Sequence[Run], layer: Sequence[Run]) -> str:
         return "no text"
     if page_fault(text):
         return "no words"
-    return "little of it" if len(text) < 0.5 * sum(len(run.text) for run in layer) else ""  # fonts that aren't there
+    seen, claimed = (sum(c.isalpha() for run in which for c in run.text) for which in (runs, layer))
+    return "little of it" if seen < 0.5 * claimed else ""  # fonts that aren't there: figures without their labels
 
 
 def _metadata_title(info: dict[str, str]) -> str:
