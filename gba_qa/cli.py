@@ -105,13 +105,16 @@ def index_(
         return
     if report:
         _print_report(qa.report)
-    for file in qa.report.failed:
+    for file in () if report else qa.report.failed:
         typer.echo(f"failed: {file.detail}", err=True)
     for file in qa.report.files:
         if file.skipped and not report:
             typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
         if file.ocr and file.status == "read" and not report:
             typer.echo(f"note: {file.source}: {len(file.ocr)} pages read by OCR, which makes slips", err=True)
+    if qa.report.left_out and not report:
+        kinds = " ".join(sorted({Path(name).suffix.lower() or "(no suffix)" for name in qa.report.left_out}))
+        typer.echo(f"note: {len(qa.report.left_out)} files left out, of kinds that are not read: {kinds}", err=True)
     unread = [
         f for f in qa.report.files if any(r in " ".join([f.detail, *(s[1] for s in f.skipped)]) for r in OCR_CAN_READ)
     ]
@@ -359,6 +362,7 @@ def _report_json(report: IndexReport) -> dict[str, Any]:
             }
             for f in report.files
         ],
+        "left_out": list(report.left_out),
         "summary": report.summary(),
     }
 
@@ -366,11 +370,16 @@ def _report_json(report: IndexReport) -> dict[str, Any]:
 def _print_report(report: IndexReport) -> None:
     for f in report.files:
         pages = f"{f.pages} pages, " if f.pages else ""
+        if f.status == "failed":  # the reason names the file
+            typer.echo(f"{f.status:9} {f.detail}")
+            continue
         typer.echo(f"{f.status:9} {f.source}  {pages}{f.chunks} chunks {f.language} {f.detail}".rstrip())
         for page, reason in f.skipped:
             typer.echo(f"            page {page} not indexed: {reason}")
         if f.ocr:
             typer.echo(f"            read by OCR: {'page' if len(f.ocr) == 1 else 'pages'} {_ranges(f.ocr)}")
+    for source in report.left_out:
+        typer.echo(f"left out  {source}: no reader for {Path(source).suffix or 'a file without a suffix'}")
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -64,9 +64,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What a run did, file by file, in the order of the walk."""
+    """What a run did, file by file, in the order of the walk; `left_out` are the files of its folders that no reader is for."""
 
     files: tuple[FileReport, ...] = field(default_factory=tuple)
+    left_out: tuple[str, ...] = ()
 
     def count(self, status: str) -> int:
         return sum(f.status == status for f in self.files)
@@ -101,9 +102,11 @@ def build_index(
     """
     if ocr:
         check_ocr()
-    files = list(_walk(paths))
+    left_out: list[Path] = []
+    files = list(_walk(paths, left_out))
     with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
-        return _update(writer, files, paths, embedder, progress, sources or {}, prefix, ocr)
+        report = _update(writer, files, paths, embedder, progress, sources or {}, prefix, ocr)
+    return replace(report, left_out=tuple(map(str, left_out)))
 
 
 def identity(embedder: Embedder | None) -> Identity:
@@ -137,21 +140,24 @@ def _dim(embedder: Embedder | None) -> int:
     return int(np.asarray(embedder.encode_query(["dimension"])).shape[1])
 
 
-def _walk(paths: Sequence[str | Path]) -> Iterator[Path]:
-    """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in."""
+def _walk(paths: Sequence[str | Path], left_out: list[Path]) -> Iterator[Path]:
+    """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in.
+
+    Files of folders that no reader is for go to `left_out`; one that is named itself is yielded, so that it fails with the reason.
+    """
     seen: set[str] = set()
     for given in paths:
         path = Path(given)
         if not path.exists():
             raise UsageError(f"{path}: there is no such file or folder")
-        for file in [path] if path.is_file() else _files_below(path):
+        for file in [path] if path.is_file() else _files_below(path, left_out):
             key = os.path.realpath(file)
             if key not in seen:
                 seen.add(key)
                 yield file
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: list[Path]) -> Iterator[Path]:
     root = Path(os.path.realpath(folder))
     for directory, names, files in os.walk(folder):
         names[:] = sorted(n for n in names if not n.startswith((".", "__MACOSX")))
@@ -163,6 +169,8 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 continue
             if file.is_file() and file.suffix.lower() in SUFFIXES:
                 yield file
+            elif file.is_file():
+                left_out.append(file)
 
 
 def _update(

@@ -117,7 +117,8 @@ class QA:
                 sources=sources,
                 ocr=config.ocr if ocr is None else ocr,
             )
-            report = IndexReport((*report.files, *(FileReport(s, "removed", "the file is gone") for s in gone)))
+            removed = (FileReport(s, "removed", "the file is gone") for s in gone)
+            report = replace(report, files=(*report.files, *removed))
         else:
             names = _shipped_files()
             folder = next(iter(names)).parent
