@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from gba_qa.types import Chunk, Document, Floats, Language
 
-__all__ = ["DIM", "Part", "Question", "collection", "questions"]
+__all__ = ["DIM", "Part", "Question", "collection", "questions", "questions_of", "wanted_documents"]
 
 DIM = 384
 CHUNKS_A_DOCUMENT = 12
@@ -85,12 +85,22 @@ class Question:
     language: Language
 
 
+def wanted_documents(size: int, count: int, seed: int = 7) -> set[int]:
+    """The numbers, in order of the collection, of the documents that `questions_of` needs."""
+    chance = random.Random(seed)
+    return {chance.randrange(size) // CHUNKS_A_DOCUMENT for _ in range(count)}
+
+
 def questions(size: int, count: int, seed: int = 7) -> list[Question]:
-    """Questions from random chunks of the collection of this size; the same for the same size and seed."""
+    """Questions from random chunks of the collection of this size; the same for the same size and seed.  Makes the whole collection."""
+    numbers = wanted_documents(size, count, seed)
+    return questions_of({i: part for i, part in enumerate(collection(size)) if i in numbers}, size, count, seed)
+
+
+def questions_of(parts: Mapping[int, Part], size: int, count: int, seed: int = 7) -> list[Question]:
+    """The same from the wanted documents, for those who see them pass anyway."""
     chance, noise = random.Random(seed), np.random.default_rng(seed)
     wanted = [chance.randrange(size) for _ in range(count)]
-    numbers = {number // CHUNKS_A_DOCUMENT for number in wanted}
-    parts = {i: part for i, part in enumerate(collection(size)) if i in numbers}  # one pass, most of it forgotten
     result = []
     for number in wanted:
         part = parts[number // CHUNKS_A_DOCUMENT]

@@ -9,14 +9,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.corpus import Part, collection, questions
+from benchmarks.corpus import Part, Question, collection, questions_of, wanted_documents
 from benchmarks.engines import ENGINES, GbaQa
 
 QUESTIONS = 200
@@ -25,39 +25,61 @@ SECONDS = 60.0  # an engine that needs longer for all questions answers fewer
 
 def main() -> None:
     what, name, size, folder = sys.argv[1:5]
-    result = {"build": build, "search": search}[what](name, int(size), Path(folder))
+    result = build(name, int(size), Path(folder)) if what == "build" else search(name, Path(folder))
     print(json.dumps(result))
 
 
 def build(name: str, size: int, folder: Path) -> dict[str, Any]:
-    engine, making = ENGINES[name], _Making(collection(size))
+    engine, making = ENGINES[name], _Making(collection(size), wanted_documents(size, QUESTIONS))
     parts = making if engine.streams else list(making)
-    made, before = making.seconds, _memory()
+    made, made_cpu, before, began_cpu = making.seconds, making.cpu, _memory(), time.process_time()
     seconds = _timed(lambda: engine.build(folder, parts)) - (making.seconds - made)
+    cpu = time.process_time() - began_cpu - (making.cpu - made_cpu)
+    peak = _peak() - before
     disk = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-    return {"build_s": seconds, "disk_mb": disk / 1e6, "build_rss_mb": _peak() - before}
+    _save_questions(folder, questions_of(making.kept, size, QUESTIONS))
+    return {"build_s": seconds, "build_cpu_s": cpu, "disk_mb": disk / 1e6, "build_rss_mb": peak}
 
 
 class _Making:
-    """The documents one by one, and how many seconds making them took: those are not the engine's."""
+    """The documents one by one, and how many seconds making them took: those are not the engine's.
 
-    def __init__(self, parts: Iterator[Part]) -> None:
-        self._parts = parts
-        self.seconds = 0.0
+    Keeps what the questions are made of, since to make a million chunks once more takes minutes.
+    """
+
+    def __init__(self, parts: Iterator[Part], wanted: Collection[int]) -> None:
+        self._parts = enumerate(parts)
+        self._wanted = wanted
+        self.kept: dict[int, Part] = {}
+        self.seconds = self.cpu = 0.0
 
     def __iter__(self) -> Iterator[Part]:
         return self
 
     def __next__(self) -> Part:
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         try:
-            return next(self._parts)
+            number, part = next(self._parts)
+            if number in self._wanted:
+                self.kept[number] = part
+            return part
         finally:
             self.seconds += time.perf_counter() - began
+            self.cpu += time.process_time() - began_cpu
 
 
-def search(name: str, size: int, folder: Path) -> dict[str, Any]:
-    asked = questions(size, QUESTIONS)
+def _save_questions(folder: Path, asked: Sequence[Question]) -> None:
+    rows = [{**asdict(q), "vector": q.vector.tolist()} for q in asked]
+    (folder / "questions.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _load_questions(folder: Path) -> list[Question]:
+    rows = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
+    return [Question(**{**row, "vector": np.array(row["vector"], np.float32)}) for row in rows]
+
+
+def search(name: str, folder: Path) -> dict[str, Any]:
+    asked = _load_questions(folder)
     extra = next(collection(12, seed=99))
     engine, opened = ENGINES[name], []
     before = _memory()

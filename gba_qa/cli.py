@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
@@ -78,14 +79,18 @@ def index_(
     report: Annotated[
         bool, typer.Option("--report", help="List every file with pages, language and what was skipped.")
     ] = False,
+    ocr: Annotated[
+        bool | None, typer.Option("--ocr/--no-ocr", help="Read scanned and garbled PDF pages by OCR (extra: ocr).")
+    ] = None,
     embedder: EmbedderOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Add or refresh files and folders; only what changed is done."""
     from gba_qa.qa import QA
+    from gba_qa.readers.ocr import OCR_CAN_READ
 
     started = time.perf_counter()
-    qa = QA.build(paths or (), index, embedder=embedder, rebuild=rebuild, progress=_progress_bar())
+    qa = QA.build(paths or (), index, embedder=embedder, rebuild=rebuild, progress=_progress_bar(), ocr=ocr)
     assert qa.report is not None
     seconds = time.perf_counter() - started
     if json_:
@@ -100,11 +105,25 @@ def index_(
         return
     if report:
         _print_report(qa.report)
-    for file in qa.report.failed:
+    for file in () if report else qa.report.failed:
         typer.echo(f"failed: {file.detail}", err=True)
     for file in qa.report.files:
         if file.skipped and not report:
             typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
+        if file.ocr and file.status == "read" and not report:
+            typer.echo(f"note: {file.source}: {len(file.ocr)} pages read by OCR, which makes slips", err=True)
+    if qa.report.left_out and not report:
+        kinds = " ".join(sorted({Path(name).suffix.lower() or "(no suffix)" for name in qa.report.left_out}))
+        typer.echo(f"note: {len(qa.report.left_out)} files left out, of kinds that are not read: {kinds}", err=True)
+    unread = [
+        f for f in qa.report.files if any(r in " ".join([f.detail, *(s[1] for s in f.skipped)]) for r in OCR_CAN_READ)
+    ]
+    if unread:
+        typer.echo(
+            f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
+            + ("" if find_spec("rapidocr") else ', after `pip install "gba-qa[ocr]"`'),
+            err=True,
+        )
     typer.echo(
         f"{qa.report.summary()}; the index holds {len(qa.documents())} documents, {len(qa.index)} chunks ({seconds:.1f} s)"
     )
@@ -339,9 +358,11 @@ def _report_json(report: IndexReport) -> dict[str, Any]:
                 "chunks": f.chunks,
                 "language": f.language,
                 "skipped": [list(s) for s in f.skipped],
+                "ocr": list(f.ocr),
             }
             for f in report.files
         ],
+        "left_out": list(report.left_out),
         "summary": report.summary(),
     }
 
@@ -349,6 +370,27 @@ def _report_json(report: IndexReport) -> dict[str, Any]:
 def _print_report(report: IndexReport) -> None:
     for f in report.files:
         pages = f"{f.pages} pages, " if f.pages else ""
+        if f.status == "failed":  # the reason names the file
+            typer.echo(f"{f.status:9} {f.detail}")
+            continue
         typer.echo(f"{f.status:9} {f.source}  {pages}{f.chunks} chunks {f.language} {f.detail}".rstrip())
         for page, reason in f.skipped:
             typer.echo(f"            page {page} not indexed: {reason}")
+        if f.ocr:
+            typer.echo(f"            read by OCR: {'page' if len(f.ocr) == 1 else 'pages'} {_ranges(f.ocr)}")
+    for source in report.left_out:
+        typer.echo(f"left out  {source}: no reader for {Path(source).suffix or 'a file without a suffix'}")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """
+    >>> _ranges([1, 2, 3, 7, 9, 10])
+    '1-3, 7, 9-10'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)

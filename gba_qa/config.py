@@ -29,6 +29,8 @@ class Config:
     """Folder or URL of the index."""
     embedder: str = "bundled"
     """`bundled`, `none` (keyword search alone), or the name or path of a sentence-transformers model."""
+    ocr: bool = False
+    """Whether `gba-qa index` reads scanned and garbled PDF pages by OCR (extra `ocr`)."""
     answerable_share: float = 0.95
     """Operating point of refusal: the share of the answerable questions that is to be answered (0.5 to 0.999)."""
     llm_url: str = ""

@@ -23,7 +23,13 @@ _NEEDED = (
     "gradio",
     "langchain_text_splitters",
 )
-_OPTIONAL = {"sentence_transformers": "sentence-transformers", "httpx": "llm", "pymilvus": "milvus", "mcp": "mcp"}
+_OPTIONAL = {
+    "sentence_transformers": "sentence-transformers",
+    "httpx": "llm",
+    "pymilvus": "milvus",
+    "mcp": "mcp",
+    "rapidocr": "ocr",
+}
 
 
 @dataclass(frozen=True, slots=True)

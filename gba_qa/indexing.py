@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from gba_qa.chunking import CHUNKER_VERSION, split
 from gba_qa.errors import GbaQAError, ReadError, UsageError
-from gba_qa.index import IndexWriter, open_writer
+from gba_qa.index import DocumentInfo, IndexWriter, open_writer
 from gba_qa.readers import SUFFIXES, read
+from gba_qa.readers.ocr import OCR_CAN_READ, check_ocr
 from gba_qa.types import Chunk, Embedder, Floats
 
 __all__ = [
@@ -57,13 +58,16 @@ class FileReport:
     chunks: int = 0
     language: str = ""
     skipped: tuple[tuple[int, str], ...] = ()
+    ocr: tuple[int, ...] = ()
+    """The pages that were read by OCR."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What a run did, file by file, in the order of the walk."""
+    """What a run did, file by file, in the order of the walk; `left_out` are the files of its folders that no reader is for."""
 
     files: tuple[FileReport, ...] = field(default_factory=tuple)
+    left_out: tuple[str, ...] = ()
 
     def count(self, status: str) -> int:
         return sum(f.status == status for f in self.files)
@@ -88,15 +92,21 @@ def build_index(
     progress: Progress | None = None,
     sources: dict[Path, str] | None = None,
     prefix: str = "",
+    ocr: bool = False,
 ) -> IndexReport:
     """Bring the index at `url` up to date with these files and folders.
 
-    Raises UsageError for a path that does not exist, IndexMismatch when the index was built with another embedder and
-    `rebuild` is not set, IndexLocked when another process is writing.  A rebuild starts empty and holds these paths alone.
+    `ocr`: read scanned and garbled pages from their picture; unchanged files that have such pages are read again.  Raises UsageError for
+    a path that does not exist, IndexMismatch when the index was built with another embedder and `rebuild` is not set, IndexLocked when
+    another process is writing, MissingDependency for OCR without its extra.  A rebuild starts empty and holds these paths alone.
     """
-    files = list(_walk(paths))
+    if ocr:
+        check_ocr()
+    left_out: list[Path] = []
+    files = list(_walk(paths, left_out))
     with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
-        return _update(writer, files, paths, embedder, progress, sources or {}, prefix)
+        report = _update(writer, files, paths, embedder, progress, sources or {}, prefix, ocr)
+    return replace(report, left_out=tuple(map(str, left_out)))
 
 
 def identity(embedder: Embedder | None) -> Identity:
@@ -130,21 +140,24 @@ def _dim(embedder: Embedder | None) -> int:
     return int(np.asarray(embedder.encode_query(["dimension"])).shape[1])
 
 
-def _walk(paths: Sequence[str | Path]) -> Iterator[Path]:
-    """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in."""
+def _walk(paths: Sequence[str | Path], left_out: list[Path]) -> Iterator[Path]:
+    """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in.
+
+    Files of folders that no reader is for go to `left_out`; one that is named itself is yielded, so that it fails with the reason.
+    """
     seen: set[str] = set()
     for given in paths:
         path = Path(given)
         if not path.exists():
             raise UsageError(f"{path}: there is no such file or folder")
-        for file in [path] if path.is_file() else _files_below(path):
+        for file in [path] if path.is_file() else _files_below(path, left_out):
             key = os.path.realpath(file)
             if key not in seen:
                 seen.add(key)
                 yield file
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: list[Path]) -> Iterator[Path]:
     root = Path(os.path.realpath(folder))
     for directory, names, files in os.walk(folder):
         names[:] = sorted(n for n in names if not n.startswith((".", "__MACOSX")))
@@ -156,6 +169,8 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 continue
             if file.is_file() and file.suffix.lower() in SUFFIXES:
                 yield file
+            elif file.is_file():
+                left_out.append(file)
 
 
 def _update(
@@ -166,6 +181,7 @@ def _update(
     progress: Progress | None,
     sources: dict[Path, str],
     prefix: str,
+    ocr: bool,
 ) -> IndexReport:
     reports: list[FileReport] = []
     known = dict(writer.manifest.documents)
@@ -176,7 +192,7 @@ def _update(
             progress(done, len(files), file.name)
         source = sources.get(file, str(file))
         try:
-            reports.append(_update_file(writer, file, source, current, by_content, embedder))
+            reports.append(_update_file(writer, file, source, current, by_content, embedder, ocr))
         except GbaQAError as error:
             if not isinstance(error, ReadError):
                 raise
@@ -203,30 +219,58 @@ def _update_file(
     current: set[str],
     by_content: dict[str, str],
     embedder: Embedder | None,
+    ocr: bool,
 ) -> FileReport:
     stat = file.stat()
     info = writer.known(source)
+    if info is not None and ocr and any(reason.startswith(OCR_CAN_READ) for _, reason in _faults(info.skipped)):
+        return _read_file(writer, file, source, _sha(file), stat, embedder, ocr)
     if info is not None and (info.size, info.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-        return FileReport(source, "unchanged", pages=info.pages, chunks=info.chunks, language=info.language)
+        return _kept(info, source, "unchanged")
     sha = _sha(file)
     if info is not None and info.sha == sha:
         writer.touch(source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
-        return FileReport(source, "unchanged", pages=info.pages, chunks=info.chunks, language=info.language)
+        return _kept(info, source, "unchanged")
     before = by_content.get(sha)
     if info is None and before is not None and before not in current and not Path(before).exists():
         old = writer.known(before)
         if old is not None:
             writer.rename_source(before, source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
-            return FileReport(source, "renamed", f"was {before}", old.pages, old.chunks, old.language)
-    document = read(file, source=source)
+            return _kept(old, source, "renamed", f"was {before}")
+    return _read_file(writer, file, source, sha, stat, embedder, ocr)
+
+
+def _kept(info: DocumentInfo, source: str, status: str, detail: str = "") -> FileReport:
+    """A file that is not read again is told as when it was."""
+    seen = tuple(p for p in info.ocr if isinstance(p, int))
+    return FileReport(source, status, detail, info.pages, info.chunks, info.language, _faults(info.skipped), seen)
+
+
+def _faults(skipped: object) -> tuple[tuple[int, str], ...]:
+    """Pages and reasons out of what a reader or a manifest says; what has another form is left out."""
+    entries = [tuple(e) for e in skipped if isinstance(e, list | tuple)] if isinstance(skipped, list | tuple) else []
+    return tuple((e[0], e[1]) for e in entries if len(e) == 2 and isinstance(e[0], int) and isinstance(e[1], str))
+
+
+def _read_file(
+    writer: IndexWriter,
+    file: Path,
+    source: str,
+    sha: str,
+    stat: os.stat_result,
+    embedder: Embedder | None,
+    ocr: bool,
+) -> FileReport:
+    document = read(file, source=source, ocr=ocr)
     chunks = split(document)
     if not chunks:
         raise ReadError(f"{file}: no text in it")
     known = writer.has(document.id)  # the same content at another place
     vectors, tokens = (None, None) if known else embed_chunks(writer, chunks, embedder)
     writer.add(document, chunks, vectors, tokens, sha=sha, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
-    skipped = tuple((int(p), str(r)) for p, r in document.meta.get("skipped_pages", ()))  # type: ignore[attr-defined]
-    return FileReport(source, "read", "", len(document.pages), len(chunks), document.language, skipped)
+    info = writer.known(source)
+    assert info is not None
+    return _kept(info, source, "read")
 
 
 def embed_chunks(

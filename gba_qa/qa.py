@@ -89,12 +89,14 @@ class QA:
         config: Config | None = None,
         rebuild: bool = False,
         progress: Progress | None = None,
+        ocr: bool | None = None,
     ) -> Self:
         """Read, chunk, embed and store these files and folders; a second run does only what changed.
 
         Without paths, the shipped knowledge; with `rebuild`, the files that the index at hand names, from where they were (UsageError
         where none of them is there, IndexCorrupt where the index can't even say which they were).  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
-        search alone.  What could not be read is in `.report.failed`.
+        search alone.  `ocr` reads scanned and garbled PDF pages from their picture (default: the settings; MissingDependency without the
+        extra `ocr`).  What could not be read is in `.report.failed`.
         """
         config = config or Config.load()
         place = str(index if index is not None else config.index)
@@ -106,8 +108,17 @@ class QA:
         else:
             sources, gone = {}, []
         if paths:
-            report = build_index(paths, place, model, rebuild=rebuild, progress=progress, sources=sources)
-            report = IndexReport((*report.files, *(FileReport(s, "removed", "the file is gone") for s in gone)))
+            report = build_index(
+                paths,
+                place,
+                model,
+                rebuild=rebuild,
+                progress=progress,
+                sources=sources,
+                ocr=config.ocr if ocr is None else ocr,
+            )
+            removed = (FileReport(s, "removed", "the file is gone") for s in gone)
+            report = replace(report, files=(*report.files, *removed))
         else:
             names = _shipped_files()
             folder = next(iter(names)).parent

@@ -1,12 +1,13 @@
 """Run by test_index_violence.py: indexes step by step in forked children, so that one can be killed without a start-up each time.
 
 Reads one JSON object a line: {"root", "step"} and optionally "die_at" (end at the n-th system call that changes the folder, as a power
-cut would), "kill_after" (seconds) or "limit" (bytes a file may have: writes beyond it fail, as on a full disk).  Answers with the
-child's exit status and its error.
+cut would), "kill_after" (seconds), "limit" (bytes a file may have: writes beyond it fail, as on a full disk), "powerless" (even the
+superuser is held to the permissions of files) or "look" (search instead of writing).  Answers with the child's exit status and its error.
 """
 
 from __future__ import annotations
 
+import ctypes
 import io
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gba_qa.errors import GbaQAError
-from gba_qa.index import open_writer
+from gba_qa.index import open_index, open_writer
 from gba_qa.types import Chunk, Document
 
 DOCUMENTS, SENTENCES, DIM, TOKEN_DIM = 6, 20, 32, 8
@@ -68,6 +69,26 @@ def count_down(calls: int, then: Any) -> None:
     io.open = wrapped(io.open)  # type: ignore[assignment]
 
 
+def give_up_powers() -> None:
+    """Drop all capabilities (Linux), so that a superuser too may write only where the permissions say so."""
+
+    class Header(ctypes.Structure):
+        _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+    version = 0x20080522  # _LINUX_CAPABILITY_VERSION_3: two sets of (effective, permitted, inheritable)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(ctypes.byref(Header(version, 0)), (ctypes.c_uint32 * 6)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def look(root: str) -> str:
+    """What the index answers with, by keywords and by vectors."""
+    with open_index(root) as index:
+        index.check()
+        found = len(index.search_bm25(["common"], 1000)), len(index.search_dense(np.ones(DIM, np.float32), 1000))
+        return f"{found} {sorted({info.id.split('-')[0] for info in index.documents()})}"
+
+
 def child(task: dict[str, Any], errors: int) -> None:
     if task.get("die_at"):
         count_down(task["die_at"], lambda: os._exit(9))
@@ -77,7 +98,12 @@ def child(task: dict[str, Any], errors: int) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (task["limit"], resource.RLIM_INFINITY))
     try:
-        update(task["root"], task["step"])
+        if task.get("powerless"):
+            give_up_powers()
+        if task.get("look"):
+            os.write(errors, look(task["root"]).encode())
+        else:
+            update(task["root"], task["step"])
     except GbaQAError as error:
         os.write(errors, str(error).encode())
         os._exit(3)

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from gba_qa.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -107,7 +110,12 @@ def test_broken_file_is_named_and_the_rest_indexed(small_folder: Path, tmp_path:
     report = json.loads(run("index", str(small_folder), "--index", place, "--json"))
     failed = {Path(f["source"]).name for f in report["files"] if f["status"] == "failed"}
     assert failed == {"broken.pdf", "empty.txt"} and report["documents"] == 3
-    assert "broken.pdf" in run("index", str(small_folder), "--index", place, "--report")
+    assert "left out" not in run("index", str(small_folder), "--index", place, "--report")
+    (small_folder / "photo.JPG").write_bytes(b"a picture")
+    told = run("index", str(small_folder), "--index", place, "--report")
+    assert told.count("broken.pdf") == 1 and f"left out  {small_folder / 'photo.JPG'}: no reader for .JPG" in told
+    told = CliRunner().invoke(app, ["index", str(small_folder), "--index", place, "--embedder", "none"]).stderr
+    assert "note: 1 files left out, of kinds that are not read: .jpg" in told
 
 
 def test_readme_names_every_verb() -> None:

@@ -166,16 +166,26 @@ def test_every_call_that_the_system_may_refuse(tmp_path: Path, monkeypatch: pyte
     assert calls > 100
 
 
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_a_read_only_folder_can_be_searched_and_is_not_written(tmp_path: Path) -> None:
+def test_a_read_only_folder_can_be_searched_and_is_not_written(worker: Worker, tmp_path: Path) -> None:
+    """As the superuser too, who is held to the permissions here as anybody else is."""
     root = tmp_path / "index"
-    index_worker.update(str(root), 1)
-    for path in (root, *root.rglob("*")):
+    assert worker.run(root, 1) == (0, "")
+    held = {"powerless": os.geteuid() == 0}
+    paths = (root, *root.rglob("*"))
+    before = {path: path.stat().st_mtime_ns for path in paths}
+    for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:
-        assert step_of(root) == 1
-        with pytest.raises(GbaQAError, match="could not be written"):
-            index_worker.update(str(root), 2)
+        assert worker.run(root, 1, look=True, **held) == (0, f"({CHUNKS}, {CHUNKS}) ['1']")
+        code, error = worker.run(root, 2, **held)
+        assert (code, error.count("\n")) == (3, 0)
+        assert f"the index at {root} could not be written: Permission denied; it is as it was before" in error
+        code, error = worker.run(tmp_path / "index" / "new", 1, **held)
+        assert (code, error.count("\n")) == (3, 0) and "could not be written: Permission denied" in error
+        assert {path: path.stat().st_mtime_ns for path in (root, *root.rglob("*"))} == before
     finally:
-        for path in (root, *root.rglob("*")):
+        for path in paths:
             path.chmod(0o755 if path.is_dir() else 0o644)
+    assert step_of(root) == 1
+    assert worker.run(root, 2, **held) == (0, "")
+    assert step_of(root) == 2

@@ -102,6 +102,7 @@ def test_folders_are_walked_in_order_without_what_is_hidden_or_outside(tmp_path:
     ):
         write(folder / name, text.format(name))
     write(tmp_path / "outside" / "secret.md", "# Secret\n\nNobody shall read this.\n")
+    (folder / "b" / "photo.JPG").write_bytes(b"a picture")
     (folder / "link.md").symlink_to(tmp_path / "outside" / "secret.md")
     (folder / "linked").symlink_to(tmp_path / "outside")
     (folder / "loop").symlink_to(folder)
@@ -109,6 +110,7 @@ def test_folders_are_walked_in_order_without_what_is_hidden_or_outside(tmp_path:
     (folder / "dangling.md").symlink_to(folder / "nothing.md")
     report = build_index([folder], tmp_path / "index", HashEmbedder())
     assert [str(Path(f.source).relative_to(folder)) for f in report.files] == ["a.md", "b/z.md", "b/a/deep.md"]
+    assert report.left_out == (str(folder / "b" / "photo.JPG"),)
     with pytest.raises(UsageError, match="no such file or folder"):
         build_index([folder / "missing"], tmp_path / "index", HashEmbedder())
 

@@ -13,8 +13,7 @@ from openpyxl import Workbook
 from pptx import Presentation
 from pptx.util import Inches
 
-from gba_qa import ReadError
-from gba_qa.readers import legacy, read
+from gba_qa.readers import read
 from gba_qa.types import Document
 from tests.made_files import ENGLISH, HANS, HANT
 
@@ -158,12 +157,3 @@ def test_epub_chapters_in_the_order_of_the_spine(tmp_path: Path) -> None:
     made = read(tmp_path / "a.epub")
     assert (made.title, made.meta["author"]) == ("河岸的書", "館長")
     assert texts(made, "heading") == ["第一章", "第二章"] and texts(made, "paragraph") == [HANT, HANS]
-
-
-def test_older_formats_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(legacy.shutil, "which", lambda name: None)
-    (tmp_path / "a.doc").write_bytes(b"\xd0\xcf\x11\xe0 old")
-    with pytest.raises(
-        ReadError, match=r"a\.doc: .*LibreOffice, which is not installed; install it, or save the file as \.docx"
-    ):
-        read(tmp_path / "a.doc")

@@ -39,6 +39,9 @@ SCHEMA = (
     "CREATE INDEX chunks_by_key ON chunks (key)",
 )
 _SELECT = "SELECT number, id, document, text, first, last, title, heading, page, language, context FROM chunks"
+# Keys are random, so that each new one falls on another page of its index: with the 2 MB that SQLite takes by itself, a build of 600,000
+# chunks wrote 4.6 GB and read 3.4 GB back to make a file of 1.3 GB.  With 64 MB it writes 1.5 GB and reads 0.2 GB.
+_CACHE = "cache_size=-65536"
 _MANY = 500  # variables in one statement; SQLite's own limit was 999 for long
 
 
@@ -159,7 +162,7 @@ def create_catalog(path: Path, base: Path | None) -> sqlite3.Connection:
             while block := source.read(1 << 22):
                 target.write(block)
     connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("trusted_schema=OFF", "journal_mode=MEMORY", "synchronous=OFF", "secure_delete=ON"):
+    for pragma in ("trusted_schema=OFF", "journal_mode=MEMORY", "synchronous=OFF", "secure_delete=ON", _CACHE):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     if base is None:

@@ -31,7 +31,7 @@ class DocumentInfo:
 
     `sha` is the hash of the file's bytes, `size` (bytes) and `mtime_ns` what its stat said: a fast check for "unchanged".
     `pages` is 0 where the format has none.  `read` is when it was read, ISO 8601, UTC.  `skipped` are the pages that the
-    reader left out with its reasons, as it put them in `meta["skipped_pages"]`.  `slug` is shared by the versions of one document in several languages.
+    reader left out with its reasons, as it put them in `meta["skipped_pages"]`, `ocr` those it read by OCR (`meta["ocr_pages"]`).  `slug` is shared by the versions of one document in several languages.
     """
 
     id: str
@@ -48,6 +48,7 @@ class DocumentInfo:
     slug: str = ""
     read: str = ""
     skipped: tuple[Any, ...] = ()
+    ocr: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ class IndexWriter(ABC):
         else:
             stored = self._entry(document.id).chunks
         skipped = document.meta.get("skipped_pages", ())
+        seen = document.meta.get("ocr_pages", ())
         info = DocumentInfo(
             id=document.id,
             source=document.source,
@@ -117,6 +118,7 @@ class IndexWriter(ABC):
             slug=str(document.meta.get("slug") or ""),
             read=datetime.now(UTC).isoformat(timespec="seconds"),
             skipped=tuple(skipped) if isinstance(skipped, list | tuple) else (skipped,),
+            ocr=tuple(seen) if isinstance(seen, list | tuple) else (seen,),
         )
         self._bind(info)
         return info

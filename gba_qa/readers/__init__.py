@@ -49,10 +49,11 @@ SUFFIXES: Mapping[str, str] = {
 }
 
 
-def read(path: Path, *, source: str | None = None) -> Document:
+def read(path: Path, *, source: str | None = None, ocr: bool = False) -> Document:
     """Read one file, by its suffix.  `source` is the path as the user gave it, when that differs.
 
-    Raises UnsupportedFormat for a suffix that isn't in the table, else ReadError with the true reason; nothing else.
+    `ocr`: read the pages of a PDF that have no usable text layer from their picture.  Raises UnsupportedFormat for a suffix that isn't
+    in the table, MissingDependency for OCR without its extra, else ReadError with the true reason; nothing else.
     """
     path = Path(path)
     name = source if source is not None else str(path)
@@ -65,6 +66,10 @@ def read(path: Path, *, source: str | None = None) -> Document:
     try:
         if path.stat().st_size == 0:
             raise ReadError(f"{name}: the file is empty (0 bytes)")
+        if ocr and target == "pdf:read_pdf":
+            from gba_qa.readers.pdf import read_pdf
+
+            return read_pdf(path, name, ocr=True)
         module, _, function = target.partition(":")
         reader: Callable[[Path, str], Document] = getattr(import_module(f"gba_qa.readers.{module}"), function)
         return reader(path, name)

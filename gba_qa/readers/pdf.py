@@ -1,6 +1,7 @@
 """PDF: the text in reading order with true page numbers, furniture and footnotes taken out, pages that can't be read named.
 
-`Document.meta["skipped_pages"]` lists [page, reason] for pages without text (scans) or with a garbled text layer.
+`Document.meta["skipped_pages"]` lists [page, reason] for pages without text (scans) or with a garbled text layer, `meta["ocr_pages"]`
+those of them that were read by OCR, which is done on demand.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from gba_qa.readers.footnotes import note_parts
 from gba_qa.readers.limits import check_streams
 from gba_qa.readers.lines import HAN, NUMBERED, Line, ends_sentence, glue, list_mark, tidy, width
 from gba_qa.readers.mend import mend
+from gba_qa.readers.ocr import OCR_CAN_READ, ocr_pages
 from gba_qa.readers.part import Part
 from gba_qa.readers.parts import compose
 from gba_qa.readers.pdf_furniture import PageRuns, drop_running
@@ -46,8 +48,11 @@ class _Page:
     rules: list[Rule] = field(default_factory=list)
 
 
-def read_pdf(path: Path, source: str) -> Document:
-    """Raises ReadError: needs a password; broken or truncated; no usable text on any page, with the commonest reason."""
+def read_pdf(path: Path, source: str, *, ocr: bool = False) -> Document:
+    """Raises ReadError: needs a password; broken or truncated; no usable text on any page, with the commonest reason.
+
+    `ocr`: read pages without a usable text layer from their picture (MissingDependency without the extra).
+    """
     pages, info, count = _load(path, source)
     chinese = is_chinese([run.text for page in pages for run in page.runs]) or bool(
         re.search(f"[{HAN}]", info.get("Title", ""))
@@ -58,6 +63,7 @@ def read_pdf(path: Path, source: str) -> Document:
             page.fault = "scanned: no text layer" if page.images else "empty"
         else:
             page.fault = page_fault(text, chinese=chinese)
+    read_by_ocr = _ocr(path, source, pages) if ocr else []
     good = [page for page in pages if not page.fault]
     if not good:
         reasons = Counter(page.fault for page in pages if page.fault != "empty")
@@ -68,11 +74,35 @@ def read_pdf(path: Path, source: str) -> Document:
     skipped = [[page.number, page.fault] for page in pages if page.fault and page.fault != "empty"]
     if skipped:
         meta["skipped_pages"] = skipped
+    if read_by_ocr:
+        meta["ocr_pages"] = read_by_ocr
     if count > len(pages):
         meta["note"] = f"only the first {len(pages)} of {count} pages were read"
     body = _body_sizes([page.runs for page in good])
     titles = (_metadata_title(info), _largest_line(good[0], body) if good[0].number <= 2 else "")
     return compose(_parts(good, body), source=source, titles=titles, page_count=len(pages), meta=meta)
+
+
+def _ocr(path: Path, source: str, pages: Sequence[_Page]) -> list[int]:
+    """Give the faulty pages the runs that their pictures show; the numbers of those that are good now."""
+    faulty = {page.number: page for page in pages if page.fault.startswith(OCR_CAN_READ)}
+    for number, (runs, height) in ocr_pages(path, source, list(faulty)).items() if faulty else ():
+        page = faulty[number]
+        fault = _ocr_fault(runs, page.runs)
+        page.fault = f"{page.fault.partition(':')[0]}, and OCR found {fault}" if fault else ""
+        page.runs, page.height, page.rules = runs, height, []
+    return [number for number, page in faulty.items() if not page.fault]
+
+
+def _ocr_fault(runs: Sequence[Run], layer: Sequence[Run]) -> str:
+    """What OCR found instead of the text, or ""; `layer` is the text that the page claims to have."""
+    text = "\n".join(run.text for run in runs)
+    if not text:
+        return "no text"
+    if page_fault(text):
+        return "no words"
+    seen, claimed = (sum(c.isalpha() for run in which for c in run.text) for which in (runs, layer))
+    return "little of it" if seen < 0.5 * claimed else ""  # fonts that aren't there: figures without their labels
 
 
 def _metadata_title(info: dict[str, str]) -> str:
