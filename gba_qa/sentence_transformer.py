@@ -28,9 +28,8 @@ def sentence_transformer(embedder: BundledEmbedder | None = None) -> SentenceTra
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import InputModule
     except ImportError as error:
-        raise MissingDependency(
-            "sentence-transformers is not installed; mend with `pip install 'gba-qa[sentence-transformers]'`"
-        ) from error
+        message = 'a SentenceTransformer needs an extra: pip install "gba-qa[sentence-transformers]"'
+        raise MissingDependency(message, extra="sentence-transformers") from error
 
     class OnnxModule(InputModule):  # type: ignore[misc]
         """Texts to sentence vectors by the ONNX graph: the texts travel through as they are."""

@@ -221,6 +221,14 @@ def test_the_bundled_model_is_a_sentence_transformer_too(embedder: BundledEmbedd
     assert (tmp_path / "kept" / "onnx" / "model.onnx").stat().st_size == (FOLDER / "onnx" / "model.onnx").stat().st_size
 
 
+def test_a_sentence_transformer_without_the_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gba_qa.sentence_transformer import sentence_transformer
+
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(MissingDependency, match=r"gba-qa\[sentence-transformers\]"):
+        sentence_transformer()
+
+
 def test_nothing_heavy_is_loaded() -> None:
     program = (
         "import sys, gba_qa.embed; assert 'onnxruntime' not in sys.modules; e = gba_qa.embed.load_embedder(); e.encode_query(['稅']); "
