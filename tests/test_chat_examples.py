@@ -76,3 +76,22 @@ def test_warming_asks_each_question_once_and_stops_when_told(
     stop.set()
     examples.warm(stop)
     assert answerer.looked_up == asked
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", [
+            "9 cities", "Hong Kong, Shenzhen and Guangzhou", "New York Bay Area, the San Francisco Bay Area and the Tokyo Bay Area", "11,000", "four industrial chains",
+            "30%", "shop, the operating headquarters, stood in Hong Kong", "60,000", "professionals from outside the Mainland",
+        ]),
+        ("zh-Hant", ["9個城市", "紐約灣區、三藩市灣區和東京灣區", "11,000家", "四條產業鏈", "30%", "營運總部設在香港", "90億元", "境外專業人士"]),
+        ("zh-Hans", ["9个城市", "纽约湾区、旧金山湾区和东京湾区", "11,000家", "四条产业链", "30%", "营运总部设在香港", "90亿元", "境外专业人士"]),
+    ],
+)  # fmt: skip
+def test_each_suggestion_is_answered_by_its_first_sentence(language: str, told: list[str]) -> None:
+    qa = QA.shipped(embedder="none", config=Config())
+    suggestions: list[str] = module._bank()["more"][language]
+    assert len(suggestions) == len(told)
+    for question, words in zip(suggestions, told, strict=True):
+        assert words in qa.ask(question).statements[0].text, question

@@ -3,6 +3,8 @@
 Inputs `input_ids` and `attention_mask` (n, tokens).  Outputs `last_hidden_state` (n, tokens, 384) for sentence-transformers,
 `sentence_embedding` (n, 384) and `token_vectors` (n, tokens, TOKEN_DIM), the last two of unit length.
 Word rows are int8 with one scale a row; matrices int8 with one scale a column, products in int8, sums in fp32.
+Rare tokens weigh more in the sentence: the last states come out multiplied by their token's weight, so that their plain mean, which is what
+sentence-transformers takes, is the weighted one.
 """
 
 from __future__ import annotations
@@ -67,6 +69,7 @@ class Graph:
 def write(
     weights: dict[str, Floats],
     projection: Floats,
+    token_weights: Floats,
     path: Path,
     *,
     heads: int,
@@ -74,7 +77,8 @@ def write(
     positions: int,
     peaks: dict[str, Floats] | None,
 ) -> None:
-    """Write the graph.  `weights` is the state of a transformers BertModel, `projection` (TOKEN_DIM, 384).
+    """Write the graph.  `weights` is the state of a transformers BertModel, `projection` (TOKEN_DIM, 384),
+    `token_weights` (rows,) what a token counts in the sentence's mean.
 
     `peaks`: for each of the body's Linear modules by name the largest |input| of each column; None writes all in fp32.
     """
@@ -82,12 +86,17 @@ def write(
     x = _embeddings(graph, weights, positions, peaks is not None)
     graph.node("Cast", ["attention_mask"], "mask32", to=TensorProto.INT32)
     for i in range(layers):
-        x = _layer(graph, weights, f"encoder.layer.{i}.", x, f"layer{i}.", heads, peaks, last=i == layers - 1)
+        x = _layer(graph, weights, f"encoder.layer.{i}.", x, f"layer{i}.", heads, peaks)
+    graph.node(
+        "Gather", [graph.constant("token_weights", token_weights.astype(np.float16)[:, None]), "input_ids"], "weight"
+    )
+    graph.node("Cast", ["weight"], "weight_float", to=TensorProto.FLOAT)
+    graph.node("Mul", [x, "weight_float"], "last_hidden_state")
     graph.node("Cast", ["attention_mask"], "mask_float", to=TensorProto.FLOAT)
     axis = graph.constant("last_axis", np.array([-1]))
     middle = graph.constant("token_axis", np.array([1]))
     graph.node("Unsqueeze", ["mask_float", axis], "mask_column")
-    graph.node("Mul", [x, "mask_column"], "present")
+    graph.node("Mul", ["last_hidden_state", "mask_column"], "present")
     graph.node("ReduceSum", ["present", middle], "sum", keepdims=0)
     graph.node("LpNormalization", ["sum"], "sentence_embedding", axis=-1, p=2)
     graph.node("MatMul", [x, graph.constant("projection", projection.T.astype(np.float32))], "projected")
@@ -125,7 +134,6 @@ def _layer(
     to: str,
     heads: int,
     peaks: dict[str, Floats] | None,
-    last: bool,
 ) -> str:
     def peak(name: str) -> Floats | None:
         return peaks[at + name] if peaks else None
@@ -153,9 +161,7 @@ def _layer(
         peak("output.dense"),
     )
     graph.node("Add", [to + "narrow", middle], to + "summed")
-    return _normalized(
-        graph, weights, at + "output.LayerNorm", to + "summed", "last_hidden_state" if last else to + "done"
-    )
+    return _normalized(graph, weights, at + "output.LayerNorm", to + "summed", to + "done")
 
 
 def _normalized(graph: Graph, weights: dict[str, Floats], name: str, x: str, output: str) -> str:

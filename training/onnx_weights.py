@@ -45,7 +45,7 @@ def load_shipped(model: BilingualEncoder, folder: Path, rows: list[str]) -> None
             found[f"{at}{to}.dense.weight"] = _matrix(held, name + source)
             found[f"{at}{to}.dense.bias"] = held[f"{name}{source}.bias"]
         found |= _normalized(held, at + "attention.output.LayerNorm", name + "middle")
-        found |= _normalized(held, at + "output.LayerNorm", name + "done" if i < layers - 1 else "last_hidden_state")
+        found |= _normalized(held, at + "output.LayerNorm", name + "done")
     state |= {name: torch.tensor(np.ascontiguousarray(value, dtype=np.float32)) for name, value in found.items()}
     model.body.load_state_dict(state)
 
