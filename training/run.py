@@ -3,12 +3,14 @@
 prepare   vocabulary, tokenizer, warm-started rows
 distil    phase 1, towards the English teacher
 retrieve  phase 2, questions and passages, token vectors too
+average   the mean of both phases' weights, and of those it went on from
 export    the shipped folder
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -32,8 +34,11 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
+    from training.average import average
     from training.distil import distil
     from training.export import export
+    from training.model import BilingualEncoder
+    from training.onnx_weights import load_shipped
     from training.prepare import prepare
     from training.retrieval import retrieve
 
@@ -60,7 +65,17 @@ def main() -> None:
             minutes=arguments.retrieve_minutes,
         )
         (work / "retrieval" / "done").touch()
-    export(work / "prepared", work / "retrieval" / "checkpoint.pt", arguments.out)
+    rows = json.loads((work / "prepared" / "rows.json").read_text(encoding="utf-8"))
+    stages = [
+        (rows, torch.load(work / phase / "checkpoint.pt", weights_only=True)["model"], weight)
+        for phase, weight in (("distilled", 0.4), ("retrieval", 0.6))
+    ]
+    if arguments.from_shipped:
+        model = BilingualEncoder(work / "prepared")
+        load_shipped(model, arguments.out, rows)
+        stages = [(rows, model.state_dict(), 0.4), *((rows, state, 0.6 * weight) for _, state, weight in stages)]
+    torch.save({"model": average(stages, rows)}, work / "averaged.pt")
+    export(work / "prepared", work / "averaged.pt", arguments.out)
 
 
 if __name__ == "__main__":
