@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--modes", default="keywords,vectors")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     arguments = parser.parse_args()
-    sections = _held(ABLATIONS)
+    sections: dict[str, list[str]] = {}
     for mode in arguments.modes.split(","):
         started = time.perf_counter()
         embedder = load_embedder() if mode == "vectors" else "none"
@@ -82,7 +82,12 @@ def main() -> None:
             _store(ANSWER / "refusal.json", mode, model)
         print(f"{mode}: done in {time.perf_counter() - started:.0f} s", flush=True)
     if not arguments.dry:
-        told = [line for mode, lines in sorted(sections.items()) for line in ("", f"## {mode}", "", *lines)]
+        # Read at the end: another run may have written the other mode's in the meantime.
+        told = [
+            line
+            for mode, lines in sorted((_held(ABLATIONS) | sections).items())
+            for line in ("", f"## {mode}", "", *lines)
+        ]
         ABLATIONS.write_text("\n".join([*_ABOUT, *told, ""]), encoding="utf-8")
         print("wrote", ANSWER / "choosing.json", ANSWER / "refusal.json", "eval/ablations.md")
 

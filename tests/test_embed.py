@@ -135,7 +135,7 @@ def test_one_pass_gives_what_two_give(embedder: BundledEmbedder) -> None:
 
 
 def test_text_beyond_the_limit_is_left_unread(embedder: BundledEmbedder) -> None:
-    start = "深圳與香港合作。" * 100
+    start = "深圳與香港合作。" * 200
     assert np.array_equal(embedder.encode_document([start + "月球"]), embedder.encode_document([start + "咖啡"]))
     assert len(embedder.encode_tokens([start])[0]) <= embedder.max_tokens
 

@@ -47,7 +47,7 @@ def test_a_sentence_gets_the_vectors_of_its_own_tokens() -> None:
 
 
 def test_what_was_not_encoded_is_encoded_by_itself() -> None:
-    """The embedder reads the first 256 tokens: a sentence beyond them has none."""
+    """The embedder reads the first 512 tokens: a sentence beyond them has none."""
     asked: list[str] = []
 
     def encode(texts: list[str]) -> list[np.ndarray]:
