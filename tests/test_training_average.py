@@ -21,5 +21,5 @@ def test_the_mean_is_weighted_and_goes_by_the_strings_of_the_rows() -> None:
 
 
 def test_weights_that_do_not_sum_to_one_are_told() -> None:
-    with pytest.raises(ValueError, match="sum to 0.9"):
+    with pytest.raises(ValueError, match=r"sum to 0\.9"):
         average([(["a"], state(1.0, [1.0]), 0.9)], ["a"])
