@@ -61,7 +61,7 @@ class Weights:
 
 
 SAME_LANGUAGE = Weights(bm25=0.5, dense=0.2, maxsim=0.3)
-CROSS_LANGUAGE = Weights(bm25=0.3, dense=0.2, maxsim=0.5)
+CROSS_LANGUAGE = Weights(bm25=0.25, dense=0.25, maxsim=0.5)
 
 
 class SearchableIndex(Protocol):
