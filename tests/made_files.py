@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["ENGLISH", "HANS", "HANT", "flowing_pdf", "placed_pdf", "table_pdf"]
+from docx.document import Document as WordDocument
+
+__all__ = ["ENGLISH", "HANS", "HANT", "fill_report", "flowing_pdf", "placed_pdf", "table_pdf"]
 
 HANT = (
     "河岸市的圖書館在去年春天遷入新樓，閱覽座位由三百個增加到五百二十個。"
@@ -109,3 +111,19 @@ def table_pdf(
     story = [Paragraph(before, style), Paragraph(caption, style), table, Paragraph(after, style)]
     SimpleDocTemplate(str(path), pagesize=(595, 842), invariant=1).build(story)
     return path
+
+
+def fill_report(word: WordDocument) -> None:
+    """A title, a section with text and a list, and a captioned table with a cell over two rows."""
+    word.add_heading("河岸圖書館年報", level=0)
+    word.add_heading("新樓", level=1)
+    word.add_paragraph(HANT)
+    word.add_paragraph("借書", style="List Bullet")
+    word.add_paragraph("表一、館藏", style="Caption")
+    table = word.add_table(rows=3, cols=3)
+    for row, cells in zip(
+        table.rows, [["類別", "項目", "2022年"], ["成人", "小說", "3,400"], ["", "地圖", "225"]], strict=True
+    ):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))

@@ -20,7 +20,7 @@ import pytest
 from gba_qa import ReadError
 from gba_qa.readers import legacy, read
 from gba_qa.types import Document
-from tests.made_files import ENGLISH, HANS, HANT
+from tests.made_files import ENGLISH, HANS, HANT, fill_report
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OLD_WORD = OLE + bytes(500) + "WordDocument".encode("utf-16-le") + bytes(500)  # as far as its directory tells
@@ -115,18 +115,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one document as .doc, .rtf and .odt."""
     folder = tmp_path_factory.mktemp("old")
     word = docx.Document()
-    word.add_heading("河岸圖書館年報", level=0)
-    word.add_heading("新樓", level=1)
-    word.add_paragraph(HANT)
-    word.add_paragraph("借書", style="List Bullet")
-    word.add_paragraph("表一、館藏", style="Caption")
-    table = word.add_table(rows=3, cols=3)
-    for row, cells in zip(
-        table.rows, [["類別", "項目", "2022年"], ["成人", "小說", "3,400"], ["", "地圖", "225"]], strict=True
-    ):
-        for cell, text in zip(row.cells, cells, strict=True):
-            cell.text = text
-    table.cell(1, 0).merge(table.cell(2, 0))
+    fill_report(word)
     word.add_heading("简体摘要", level=2)
     word.add_paragraph(HANS)
     word.add_paragraph(ENGLISH)

@@ -15,7 +15,7 @@ from pptx.util import Inches
 
 from gba_qa.readers import read
 from gba_qa.types import Document
-from tests.made_files import ENGLISH, HANS, HANT
+from tests.made_files import ENGLISH, HANS, HANT, fill_report
 
 W = nsdecls("w")
 
@@ -27,18 +27,7 @@ def texts(document: Document, kind: str) -> list[str]:
 def test_word_headings_lists_tables_in_order(tmp_path: Path) -> None:
     word = docx.Document()
     word.core_properties.title = "Word 文件範本"
-    word.add_heading("河岸圖書館年報", level=0)
-    word.add_heading("新樓", level=1)
-    word.add_paragraph(HANT)
-    word.add_paragraph("借書", style="List Bullet")
-    word.add_paragraph("表一、館藏", style="Caption")
-    table = word.add_table(rows=3, cols=3)
-    for row, cells in zip(
-        table.rows, [["類別", "項目", "2022年"], ["成人", "小說", "3,400"], ["", "地圖", "225"]], strict=True
-    ):
-        for cell, text in zip(row.cells, cells, strict=True):
-            cell.text = text
-    table.cell(1, 0).merge(table.cell(2, 0))
+    fill_report(word)
     word.add_heading("English summary", level=2)
     word.add_paragraph(ENGLISH)
     word.sections[0].header.paragraphs[0].text = "內部傳閱"

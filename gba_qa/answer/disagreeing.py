@@ -100,7 +100,7 @@ def _one_value(left: Quantity, left_text: str, right: Quantity, right_text: str)
     return left.kind != "year" and any(
         round(a.value, -d) == round(b.value, -d) and round(a.value, -d) == a.value
         for a, b in ((left, right), (right, left))
-        if (d := _zeros(a.value)) is not None
+        for d in (_zeros(a.value),)
     )
 
 
