@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gba_qa.text import fold, is_han
-from training import data
+from training import data, lexicon
 
 EVAL = Path(__file__).parent.parent / "eval"
 OUTSIDE = Path(__file__).parent.parent.parent / "shared" / "evaluation"
@@ -45,11 +45,7 @@ def test_passages_are_asked_the_same_in_every_language() -> None:
 
 def test_nothing_that_is_measured_or_fitted_with_is_learnt() -> None:
     learnt = {plain(text) for pair in ours() for text in (pair.en, pair.zh)}
-    asked = [
-        row["question"]
-        for name in ("gold", "practice-1", "practice-2", "practice-3")
-        for row in rows(EVAL / f"{name}.jsonl")
-    ]
+    asked = [row["question"] for path in [EVAL / "gold.jsonl", *EVAL.glob("practice-*.jsonl")] for row in rows(path)]
     held_out = [row[language] for row in rows(EVAL / "passages.jsonl") for language in ("en", "zh-Hant", "zh-Hans")]
     assert not [text for text in asked + held_out if plain(text) in learnt]
 
@@ -65,3 +61,29 @@ def test_nothing_of_the_outside_sets_is_learnt() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     assert len(told) > 5000 and not [text for text in told if plain(text) in learnt]
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ("n. 色素体, 质体, 成形粒\\n[医] 质体, 成形粒", ["色素体", "质体", "成形粒", "质体", "成形粒"]),
+        ("n. (Kaldor)人名；(英、罗)卡尔多", ["卡尔多"]),
+        (" [人名] 科恩希尔; [地名] [英国] 康希尔", ["科恩希尔", "康希尔"]),
+        ("[网络] 松百合", []),  # guessed by the web
+        ("(mating 的复数) n. 交配", []),  # a form of another entry
+        ("呈 A 字型的", []),
+    ],
+)
+def test_senses_of_an_entry(told: str, found: list[str]) -> None:
+    assert list(lexicon.senses(told)) == found
+
+
+def test_a_dictionary_is_thinned_to_terms_and_names(tmp_path: Path) -> None:
+    header = "word,phonetic,definition,translation,pos,collins,oxford,tag,bnc,frq,exchange,detail,audio\n"
+    lines = [
+        'clade,,a group of taxa,"n. [生]进化枝,分化枝",,,,,0,0,,,',
+        'run,,move fast,"v. 跑步, 经营, 流动, 竞选, 行驶",,,,,1,1,,,',  # too many senses to say which is meant
+        "A-line dress no. 5,,x,衣裙,,,,,0,0,,,",
+    ]
+    (tmp_path / "ecdict.csv").write_text(header + "\n".join(lines), encoding="utf-8")
+    assert [(p.en, p.zh) for p in lexicon.terms(tmp_path / "ecdict.csv")] == [("clade", "进化枝"), ("clade", "分化枝")]

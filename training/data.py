@@ -26,6 +26,7 @@ SHARE = {  # copies of a source's pairs in one epoch: technology must not drown 
     "term": 1.0,
     "gloss": 0.25,
     "name": 0.8,
+    "lexicon": 0.6,
 }
 
 

@@ -16,17 +16,21 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from training import data, loop, names, templates
+from training import data, lexicon, loop, names, templates
 from training.glosses import read_glosses
 from training.model import BilingualEncoder, encode, optimizers, pooled
 from training.onnx_weights import load_shipped
 from training.prepare import teacher_folder
+from training.weights import token_weights
 
 SCALE = 20.0
 MEMORY = 2048  # teacher vectors kept as negatives: the teacher stands still, so they never grow stale
 ENGLISH = 8  # every eighth sentence goes through the student in English too: more holds it no better and costs time
 PARAGRAPHS = 0.06  # runs of lines for each line: a run costs as much as five, and phase 2 is all passages
-PATTERNS = 40_000  # questions made of patterns, an epoch
+PATTERNS = 80_000  # questions made of patterns, an epoch
+READ = (
+    0.3  # of the sentences that shipped weights have read, when training goes on from them: leave room for what is new
+)
 
 
 class Teacher:
@@ -47,36 +51,51 @@ class Teacher:
             return pooled(self.body(input_ids=ids, attention_mask=mask).last_hidden_state, mask)[: len(texts)]
 
 
-def gather(shared: Path, rng: random.Random) -> list[data.Pair]:
-    """One epoch: parallel lines and paragraphs balanced by source, our own lines, the dictionary's words."""
+def gather(shared: Path, dictionary: Path | None, rng: random.Random, *, again: bool = False) -> list[data.Pair]:
+    """One epoch: parallel lines and paragraphs balanced by source, our own lines, names, the words of both dictionaries."""
     parallel = data.read_parallel(shared)
     ours = data.read_ours("sentences") + data.read_ours("terms")
     ours += data.passage_pairs(data.read_passages())
     glosses = read_glosses(shared / "cedict.tsv.gz", [])
     words = [data.Pair("; ".join(found[:2]), word, "gloss") for word, found in glosses.items() if found]
     places = names.names()
-    named = [*data.read_ours("terms"), *places]
+    rarer = lexicon.terms(dictionary) if dictionary else []
+    named = [*data.read_ours("terms"), *places, *(p for p in rarer if not p.zh.endswith(("的", "地")))]
     named += [data.Pair(found[0], word, "gloss") for word, found in glosses.items() if found]
-    return (
-        data.balanced(parallel + ours + words + places, rng)
-        + templates.questions(named, PATTERNS, rng)
-        + data.paragraphs(parallel, PARAGRAPHS, rng)
-        + data.paragraphs(data.read_ours("sentences"), 1.0, rng)
-    )
+    lines = data.balanced(parallel + ours + words, rng)
+    lines += data.paragraphs(parallel, PARAGRAPHS, rng) + data.paragraphs(data.read_ours("sentences"), 1.0, rng)
+    if again:
+        lines = rng.sample(lines, int(READ * len(lines)))
+    return lines + data.balanced(places + rarer, rng) + templates.questions(named, PATTERNS, rng)
 
 
 def distil(
-    start: Path, shared: Path, out: Path, *, seed: int = 1, minutes: float | None = None, shipped: Path | None = None
+    start: Path,
+    shared: Path,
+    out: Path,
+    *,
+    dictionary: Path | None = None,
+    seed: int = 1,
+    minutes: float | None = None,
+    shipped: Path | None = None,
 ) -> None:
     """Train from the folder `start`, or on from the weights in `shipped`; checkpoints and the result go to `out`."""
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    model, teacher = BilingualEncoder(start), Teacher()
+    model, teacher = BilingualEncoder(start, token_weights(start)), Teacher()
     if shipped:
         load_shipped(model, shipped, json.loads((start / "rows.json").read_text(encoding="utf-8")))
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     tokenizer.enable_truncation(256)  # as the teacher
-    plan = list(loop.batches(gather(shared, rng), lambda p: 8 + len(p.zh) // 2 + len(p.en) // 6, 8000, 128, rng))
+    plan = list(
+        loop.batches(
+            gather(shared, dictionary, rng, again=shipped is not None),
+            lambda p: 8 + len(p.zh) // 2 + len(p.en) // 6,
+            8000,
+            128,
+            rng,
+        )
+    )
     memory: deque[Tensor] = deque(maxlen=MEMORY // 128)
 
     def loss_of(batch: list[data.Pair]) -> tuple[Tensor, dict[str, float]]:

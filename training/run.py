@@ -37,6 +37,7 @@ def main() -> None:
     from training.average import average
     from training.distil import distil
     from training.export import export
+    from training.lexicon import fetch
     from training.model import BilingualEncoder
     from training.onnx_weights import load_shipped
     from training.prepare import prepare
@@ -50,6 +51,7 @@ def main() -> None:
             work / "prepared",
             arguments.shared,
             work / "distilled",
+            dictionary=fetch(work / "lexicon"),
             seed=arguments.seed,
             minutes=arguments.distil_minutes,
             shipped=arguments.out if arguments.from_shipped else None,
