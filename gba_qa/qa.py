@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 
 from gba_qa.answer import ExtractiveAnswerer
-from gba_qa.answer.conversation import resolve
-from gba_qa.answer.smalltalk import small_talk
+from gba_qa.answer.conversation import is_fragment, resolve
+from gba_qa.answer.smalltalk import reply, small_talk
 from gba_qa.answer.tokens import TokenVectors
 from gba_qa.chunking import split
 from gba_qa.config import Config
@@ -215,9 +215,11 @@ class QA:
         self, question: str, *, history: Sequence[Answer] = (), doc_ids: Collection[str] | None = None
     ) -> Iterator[Answer]:
         """The answer as it grows: each item is a whole Answer, the last one is final."""
-        reply = small_talk(question)
-        if reply is not None:
-            yield reply
+        said = small_talk(question)
+        if said is None and is_fragment(question) and all(a.answerer == "smalltalk" for a in history):
+            said = reply("fragment", question)
+        if said is not None:
+            yield said
             return
         understood: str = getattr(self.answerer, "rewrite", resolve)(question, history)
         hits = self.retriever.retrieve(understood, HITS, doc_ids=doc_ids)

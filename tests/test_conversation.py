@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gba_qa import QA
-from gba_qa.answer.conversation import resolve
+from gba_qa.answer.conversation import is_fragment, resolve
 from gba_qa.matching import holds_any
 from gba_qa.types import Answer
 
@@ -142,6 +142,28 @@ def test_elliptical_question_takes_what_it_lacks(shipped: QA, language: str, que
 def test_nothing_before_means_nothing_to_carry() -> None:
     assert resolve("那澳門呢？", []) == "那澳門呢？"
     assert resolve("那澳門呢？", [turn("你好", "smalltalk")]) == "那澳門呢？"
+
+
+@pytest.mark.parametrize(
+    "question", ["那澳門呢？", "And in 2029?", "What about Shenzhen?", "點解？", "why?", "2023年呢？"]
+)
+def test_fragment_with_nothing_before_is_asked_back(shipped: QA, question: str) -> None:
+    answer = shipped.ask(question)
+    assert is_fragment(question) and answer.answerer == "smalltalk" and answer.abstained and not answer.citations
+    greeted = shipped.ask("Hello")
+    assert shipped.ask(question, history=[greeted]).answerer == "smalltalk"
+
+
+def test_fragment_after_a_question_is_resolved(shipped: QA) -> None:
+    before = shipped.ask("2023年香港的經濟增長是多少？")
+    assert shipped.ask("那廣東呢？", history=[before]).rewritten == "2023年廣東的經濟增長是多少？"
+
+
+@pytest.mark.parametrize(
+    "question", ["那麼前海的面積有多大呢？", "Macao", "What about the tax rate in Hengqin?", "那些公司有多少家？"]
+)
+def test_question_with_a_subject_is_no_fragment(question: str) -> None:
+    assert not is_fragment(question)
 
 
 def test_third_turn_goes_on_from_what_was_understood() -> None:

@@ -16,7 +16,7 @@ from gba_qa.quantities import find_quantities
 from gba_qa.text import detect_language, fold, is_han, tokenize
 from gba_qa.types import Answer
 
-__all__ = ["resolve"]
+__all__ = ["is_fragment", "resolve"]
 
 # Words that only carry on: folded.
 _CUE = re.compile(
@@ -88,6 +88,16 @@ def resolve(question: str, history: Sequence[Answer]) -> str:
     if swapped and len([w for w in left if w not in fold(taken)]) <= 3:
         return swapped
     return _with_subject(question, before, pronoun)
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a text asks nothing without a question before it: it carries on, and names at most another place, year or figure.
+
+    >>> [is_fragment(q) for q in ("那澳門呢？", "and in 2029?", "Why?", "澳門有多大？", "Macao")]
+    [True, True, True, False, False]
+    """
+    folded = fold(question).strip()
+    return bool(_ONLY_ASKS.search(folded) or (_CUE.search(folded) and not _new_words(question, "")))
 
 
 def _stands_alone(folded: str, words: Sequence[str], before: Answer) -> bool:

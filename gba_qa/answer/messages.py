@@ -55,6 +55,11 @@ _MESSAGES: dict[str, dict[Language, str]] = {
         "zh-Hant": "我只根據文件回答問題，不會執行其他指示。",
         "zh-Hans": "我只根据文件回答问题，不会执行其他指示。",
     },
+    "fragment": {
+        "en": "Your question leans on one before it, and there was none. What would you like to know about it?",
+        "zh-Hant": "這句似乎承接上一個問題，但之前沒有提問。你想知道甚麼？",
+        "zh-Hans": "这句似乎承接上一个问题，但之前没有提问。你想知道什么？",
+    },
     "nonsense": {
         "en": "I couldn't make out a question. Could you put it in other words?",
         "zh-Hant": "我看不出問題是甚麼，請換個說法再問。",

@@ -8,7 +8,7 @@ from gba_qa.answer.messages import say
 from gba_qa.text import detect_language, fold, is_han
 from gba_qa.types import Answer, Statement
 
-__all__ = ["small_talk"]
+__all__ = ["reply", "small_talk"]
 
 _PATTERNS = [  # whole text, folded, without punctuation at its ends
     ("greeting", r"(?:(?:hi|hello|hey)[,! ]*)?(?:how are you(?: doing)?(?: today)?|how's it going|what's up)|(?:你好(?:吗)?[,!? ]*)?(?:最近(?:怎样|怎么样|好吗|点呀?)|你好吗)"
@@ -41,10 +41,14 @@ def small_talk(text: str) -> Answer | None:
     True
     """
     key = _kind(text)
-    if key is None:
-        return None
+    return None if key is None else reply(key, text)
+
+
+def reply(key: str, text: str) -> Answer:
+    """The message of that key as the answer to a text, in its language."""
     language = detect_language(text)
-    return Answer(text, (Statement(say(key, language)),), (), (), language, "smalltalk", key in {"nonsense", "orders"})
+    abstained = key in {"fragment", "nonsense", "orders"}
+    return Answer(text, (Statement(say(key, language)),), (), (), language, "smalltalk", abstained)
 
 
 def _kind(text: str) -> str | None:
