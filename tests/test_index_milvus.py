@@ -28,8 +28,10 @@ def place(milvus: str) -> str:
 def client(place: str) -> tuple[Any, str]:
     from pymilvus import MilvusClient
 
+    from gba_qa.index.milvus_store import QUIET
+
     address, name = place.removeprefix("milvus://").split("/")
-    return MilvusClient(uri=f"http://{address}"), name
+    return MilvusClient(uri=f"http://{address}", grpc_options=QUIET), name
 
 
 def test_milvus_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from training.glosses import read_glosses
 from training.model import BilingualEncoder, encode, optimizers, pooled
 from training.onnx_weights import load_shipped
 from training.prepare import teacher_folder
+from training.weights import token_weights
 
 SCALE = 20.0
 MEMORY = 2048  # teacher vectors kept as negatives: the teacher stands still, so they never grow stale
@@ -71,7 +72,7 @@ def distil(
     """Train from the folder `start`, or on from the weights in `shipped`; checkpoints and the result go to `out`."""
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    model, teacher = BilingualEncoder(start), Teacher()
+    model, teacher = BilingualEncoder(start, token_weights(start)), Teacher()
     if shipped:
         load_shipped(model, shipped, json.loads((start / "rows.json").read_text(encoding="utf-8")))
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))

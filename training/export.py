@@ -13,11 +13,10 @@ from tokenizers import Tokenizer
 
 from training import data, onnx_graph, vocabulary
 from training.model import BilingualEncoder, encode
+from training.weights import token_weights
 from training.words import silent_ids
 
 TOKEN_DIM = 96  # a chunk of 150 tokens is 14 kB in int8; 64 cost .01 of nDCG across languages, 128 gained .003
-
-SILENT = 0.6  # of its weight is left to a token without meaning of its own in the sentence's mean
 
 
 def export(prepared: Path, checkpoint: Path, out: Path, *, quantize: bool = True) -> None:
@@ -32,7 +31,7 @@ def export(prepared: Path, checkpoint: Path, out: Path, *, quantize: bool = True
     onnx_graph.write(
         weights,
         principal_directions(model, tokenizer, calibration_texts()).numpy(),
-        token_weights(rows, tokenizer),
+        token_weights(prepared),
         out / "onnx" / "model.onnx",
         heads=config.num_attention_heads,
         layers=config.num_hidden_layers,
@@ -106,24 +105,6 @@ def calibration_texts() -> list[str]:
     lines = data.read_ours("sentences")[::15]
     passages = data.read_passages()[::4]
     return [p.en for p in lines] + [p.zh for p in lines] + [row[key] for row in passages for key in ("en", "zh-Hans")]
-
-
-def token_weights(rows: list[str], tokenizer: Tokenizer) -> np.ndarray:
-    """What each row counts in a sentence's mean, (rows,): the root of its idf in our own texts, less for what carries no meaning.
-
-    Training takes the plain mean.  Weighing afterwards (SIF, Arora et al. 2017, with a gentler weight) gained in every direction.
-    """
-    texts = [
-        text
-        for pair in data.read_ours("sentences") + data.passage_pairs(data.read_passages())
-        for text in (pair.en, pair.zh)
-    ]
-    held = np.zeros(len(rows))
-    for encoding in tokenizer.encode_batch(texts):
-        held[list(set(encoding.ids))] += 1
-    weights = np.sqrt(np.log(len(texts) / 2 / (held + 1) + 1))  # half of the texts are in the other language
-    weights[sorted(silent_ids(rows))] *= SILENT
-    return weights.astype(np.float32)
 
 
 def input_peaks(model: BilingualEncoder, tokenizer: Tokenizer, texts: list[str]) -> dict[str, np.ndarray]:

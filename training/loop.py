@@ -13,7 +13,7 @@ import torch
 from training.model import HEIGHTS, BilingualEncoder
 
 Item = TypeVar("Item")
-TELL_EVERY = 50
+TELL_EVERY = 20
 POOL = 40  # batches sorted by length together: like lengths waste no padding, and the order stays random
 
 
@@ -95,8 +95,8 @@ def train(
         for name, value in parts.items():
             sums[name] = sums.get(name, 0.0) + value
         step += 1
-        if step % 20 == 0:
-            told = " ".join(f"{name} {value / 100:.4f}" for name, value in sums.items())
+        if step % TELL_EVERY == 0:
+            told = " ".join(f"{name} {value / TELL_EVERY:.4f}" for name, value in sums.items())
             print(
                 f"{folder.name} step {step}/{len(plan)} {clock:.0f} s {told} threads {torch.get_num_threads()}",
                 flush=True,

@@ -17,7 +17,8 @@ HEIGHTS = (16, 32, 48, 64, 96, 128)  # rows a batch is padded to
 class BilingualEncoder(nn.Module):
     """MiniLM's body over the bilingual rows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, weights: np.ndarray | None = None) -> None:
+        """From the files in `folder`; `weights` (rows,) is what each token counts in the sentence's mean, all alike without it."""
         super().__init__()
         from transformers import AutoModel
 
@@ -26,6 +27,9 @@ class BilingualEncoder(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
+        words = self.body.get_input_embeddings().weight.shape[0]
+        counts = torch.ones(words) if weights is None else torch.from_numpy(weights)
+        self.register_buffer("weights", counts, persistent=False)
         object.__setattr__(self, "run", self.body)  # not a submodule of its own: the state must not hold the body twice
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
@@ -42,7 +46,11 @@ class BilingualEncoder(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Unit-length sentence vectors, (n, 384)."""
-        return pooled(self.states(ids, mask), mask)
+        return self.pooled(self.states(ids, mask), ids, mask)
+
+    def pooled(self, states: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        """Unit-length sentence vectors of last hidden states, (n, 384): the weighted mean that is exported."""
+        return pooled(states, mask * self.weights[ids])
 
     def token_vectors(self, states: Tensor) -> Tensor:
         """Unit-length token vectors, (n, tokens, 384); `export` makes them small."""
@@ -50,7 +58,7 @@ class BilingualEncoder(nn.Module):
 
 
 def pooled(states: Tensor, mask: Tensor) -> Tensor:
-    """The mean over the tokens that are there, of unit length."""
+    """The mean over the tokens, of unit length; `mask` (n, tokens) is what each counts."""
     weights = mask.unsqueeze(-1).float()
     return functional.normalize((states.float() * weights).sum(1) / weights.sum(1), dim=-1)
 

@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from training import data, loop, questions
 from training.distil import Teacher
-from training.model import BilingualEncoder, encode, optimizers, pooled
+from training.model import BilingualEncoder, encode, optimizers
+from training.weights import token_weights
 from training.words import silent_ids
 
 SCALE = 20.0
@@ -36,7 +37,7 @@ def retrieve(
 
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    model, teacher = BilingualEncoder(prepared), Teacher()
+    model, teacher = BilingualEncoder(prepared, token_weights(prepared)), Teacher()
     model.load_state_dict(torch.load(distilled / "checkpoint.pt", weights_only=True)["model"])
     tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
     tokenizer.enable_truncation(MOST_TOKENS)
@@ -61,7 +62,7 @@ def retrieve(
         p_ids, p_mask = encode(tokenizer, held)
         q_states, p_states = model.states(q_ids, q_mask), model.states(p_ids, p_mask)
         every = len(asked) + len(nearly)
-        q, p = pooled(q_states, q_mask)[:every], pooled(p_states, p_mask)[: len(held)]
+        q, p = model.pooled(q_states, q_ids, q_mask)[:every], model.pooled(p_states, p_ids, p_mask)[: len(held)]
         near = _contrast(SCALE * q @ p.T, own)
         (q_tokens, q_live), (p_tokens, p_live) = late(q_states, q_ids, q_mask), late(p_states, p_ids, p_mask)
         maxsim = _maxsim(q_tokens[:every], q_live[:every], p_tokens[: len(held)], p_live[: len(held)])

@@ -31,6 +31,9 @@ _BATCH = 100  # entries sent at a time, some 6 MB
 _LOOK_UP = 500  # numbers asked for at a time
 _STRONG = "Strong"  # a reader sees what was acknowledged before it asked
 
+# pymilvus pings every 10 s, idle or not; a server with gRPC's own settings (Milvus Lite) hangs up on more than one in 5 min.
+QUIET = {"grpc.keepalive_time_ms": 310_000, "grpc.keepalive_permit_without_calls": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -72,6 +75,7 @@ def open_store(url: str) -> Store:
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             timeout=10,
+            grpc_options=QUIET,
         )
     return Store(client, name, shown)
 
