@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean, median
@@ -25,12 +25,14 @@ from gba_qa.goldset import Gold, read_corpus, read_gold
 from gba_qa.metrics import ranking
 from gba_qa.results import redraw
 from gba_qa.retrieve import Mode
+from training import evaluate as beside
 
 FOLDER = Path("../shared/evaluation/xquad")
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 MODES: tuple[Mode, ...] = ("bm25", "dense", "hybrid")
 MEASURES = {"ndcg@10": "nDCG@10", "recall@1": "recall@1", "recall@5": "recall@5"}
 COMMAND = "python -m eval.xquad --save"
+PAIRS = (("en", "zh-Hans"), ("zh-Hans", "en"), ("en", "en"), ("zh-Hans", "zh-Hans"))  # of the table of embedders
 # Multilingual models of others: MB of its files; nDCG@10, pooled vectors, on Belebele (English → Simplified passages, the reverse).
 PUBLISHED = (
     ("potion-multilingual-128M", 512, 58, 54),
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.save:
         redraw("xquad", COMMAND, table(rows))
         if options.embedder is None:
-            redraw("embedders", COMMAND, embedders(rows))
+            redraw("embedders", COMMAND, embedders(rows, options.folder))
 
 
 def run(folder: Path, embedder: str | None = None, *, every: int = 1) -> Iterator[dict[str, Any]]:
@@ -101,22 +103,48 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "", f"In per cent; {rows[0]['questions']} questions a pair; refusal off."])
 
 
-def embedders(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The bundled model beside published ones.  `rows` are those of a run with it."""
-    model = load_embedder()
-    texts = [gold.question for gold in read_gold(FOLDER / "gold.en.jsonl")[:200]] if FOLDER.is_dir() else []
-    started = time.perf_counter()
-    for text in texts:
-        model.encode_query([text])
-    each = f", {1000 * (time.perf_counter() - started) / len(texts):.1f} ms a question on this machine" if texts else ""
+def embedders(rows: Sequence[Mapping[str, Any]], folder: Path) -> str:
+    """The bundled model beside keyword search, the English model it began from, and published ones.  `rows` are those of a run with it."""
     size = sum(file.stat().st_size for file in MODEL.rglob("*") if file.is_file()) / 1e6
-    found = {(row["asked"], row["passages"], row["mode"]): f"{100 * row['ndcg@10']:.0f}" for row in rows}
-    lines = ["| embedder | MB | en → zh-Hans | zh-Hans → en | measured on |", "|---|---|---|---|---|"]
+    found = {(row["asked"], row["passages"], row["mode"]): 100 * row["ndcg@10"] for row in rows}
+    each = _milliseconds(load_embedder().encode_query, folder)
+    lines = [
+        f"| embedder | MB | ms a question | {' | '.join(f'{a} → {b}' for a, b in PAIRS)} | measured on |",
+        "|---" * 8 + "|",
+    ]
+
+    def line(name: str, size: str, each: str, figures: Sequence[float | None], where: str = "XQuAD") -> None:
+        cells = ["-" if figure is None else f"{figure:.0f}" for figure in figures]
+        lines.append(f"| {' | '.join([name, size, each, *cells, where])} |")
+
     for mode, told in (("dense", "pooled vectors"), ("hybrid", "whole retrieval")):
-        over, back = found["en", "zh-Hans", mode], found["zh-Hans", "en", mode]
-        lines.append(f"| bundled ({told}{each if mode == 'dense' else ''}) | {size:.0f} | {over} | {back} | XQuAD |")
-    lines += [f"| {name} | {size} | {over} | {back} | Belebele, published |" for name, size, over, back in PUBLISHED]
+        line(f"bundled, {told}", f"{size:.0f}", each if mode == "dense" else "", [found[*pair, mode] for pair in PAIRS])
+    line("none: keywords and the glossary", "0", "", [found[*pair, "bm25"] for pair in PAIRS])
+    line("none: BM25 over words and characters", "0", "", _pooled(beside.bm25(folder.parent)))
+    try:
+        english = beside.English()
+    except ImportError:
+        print("all-MiniLM-L6-v2 is left out: pip install -e '.[train]'", file=sys.stderr)
+    else:
+        figures = {f"{a}→{b}": beside.pair(english, folder.parent, a, b) for a, b in PAIRS}
+        line("all-MiniLM-L6-v2 (English)", "90", _milliseconds(english.encode_with_tokens, folder), _pooled(figures))
+    for name, megabytes, over, back in PUBLISHED:
+        line(name, str(megabytes), "", [over, back, None, None], "Belebele, published")
     return "\n".join(lines)
+
+
+def _milliseconds(encode: Callable[[list[str]], object], folder: Path) -> str:
+    """Median time of one question."""
+    times = []
+    for gold in read_gold(folder / "gold.en.jsonl")[:200]:
+        started = time.perf_counter()
+        encode([gold.question])
+        times.append(time.perf_counter() - started)
+    return f"{1000 * median(times):.1f}"
+
+
+def _pooled(figures: Mapping[str, Any]) -> list[float | None]:
+    return [100 * figures[f"{a}→{b}"].pooled for a, b in PAIRS]
 
 
 def _retrieved(qa: QA, questions: Sequence[Gold], mode: Mode) -> dict[str, float]:

@@ -65,6 +65,15 @@ def measure(embedder: Measured, folder: Path) -> dict[str, object]:
     return figures
 
 
+def pair(embedder: Measured, folder: Path, asked: str, held: str) -> Ranking:
+    """One pair of languages alone."""
+    corpus, rows = (_lines(folder / "xquad" / f"{name}.jsonl") for name in (f"corpus.{held}", f"gold.{asked}"))
+    place = {row["id"]: i for i, row in enumerate(corpus)}
+    gold = np.array([place[row["evidence"][0]["document"]] for row in rows])  # type: ignore[index]
+    questions = embedder.encode_with_tokens([str(row["question"]) for row in rows])
+    return _rank(questions, embedder.encode_with_tokens([str(row["text"]) for row in corpus]), gold)
+
+
 def _lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -114,8 +123,9 @@ class Training:
         from tokenizers import Tokenizer
 
         from training.model import BilingualEncoder
+        from training.weights import token_weights
 
-        self.model = BilingualEncoder(folder).eval()
+        self.model = BilingualEncoder(folder, token_weights(folder)).eval()
         if checkpoint:
             self.model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -126,7 +136,7 @@ class Training:
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
         import torch
 
-        from training.model import encode, pooled
+        from training.model import encode
 
         vectors: list[Floats] = []
         tokens: list[Floats] = []
@@ -135,7 +145,7 @@ class Training:
                 ids, mask = encode(self.tokenizer, list(texts[start : start + 16]))
                 states = self.model.states(ids, mask)
                 n = min(16, len(texts) - start)
-                vectors.append(pooled(states, mask)[:n].numpy())
+                vectors.append(self.model.pooled(states, ids, mask)[:n].numpy())
                 late = self.model.token_vectors(states)
                 for row, present, vector in zip(ids[:n].numpy(), mask[:n].numpy(), late[:n].numpy(), strict=True):
                     keep = (present == 1) & ~np.isin(row, self.silent)

@@ -21,8 +21,10 @@ Expected = Literal[
 
 _PATTERNS: dict[Expected, str] = {  # on folded text: Simplified, half width, lower case
     "percent": r"百分之(?:几|多少)|百分比|百分率|比重|比例|占比|份额|几成|[率占](?:是|为|系|有|达|到|要)*(?:多少|几)|空置率|增速|增长率|增幅|几个点|增长[了咗]?(?:多少|几多)"
-    r"|what (?:percentage|per ?cent|share|proportion|fraction)|how (?:high|low|fast) (?:was|is|were|did)|percentage|\b(?:vacancy|growth|unemployment) rate|proportion|\bshare of",
-    "number": r"多少|几多|几[个家人间项条座名位所成倍年大只种类届部本次]|第几|目标系几|数目|数量|人数|总数|how many|how much|number of|how large|how big|how far|total",
+    r"|what (?:percentage|per ?cent|share|proportion|fraction)|how (?:high|low|fast) (?:was|is|were|did)|percentage|税率|利率|\b(?:vacancy|growth|unemployment|tax|interest|inflation|birth|poverty) rate|proportion|\bshare of",
+    "number": r"多少|几多|几[个家人间项条座名位所成倍年大只种类届部本次]|第几|目标系几|数目|数量|人数|总数|how many|how much|number of|how large|how big|how far|total"
+    r"|(?:人口|营业额|产量|销量|票价|工资|薪酬|月薪|年薪|收入|预算|房价|客流量|吞吐量)[?]?$"
+    r"|what (?:is|was|are|were|will be) (?:the |its |their )?(?:[\w'-]+ ){0,3}(?:population|turnover|output|volume|salary|wages?|price|fee|fare|budget|ratio|age|capacity|throughput|headcount)\b",
     "money": r"多少(?:亿|万)?(?:美元|港元|人民币|元|钱)|几多钱|几钱|gdp|生产总值|增加值|投资额|外资规模|产值|市值|how much (?:money|capital|foreign|funding|investment|did|does)|value added|investment|\bcost",
     "time": r"哪一?年|何年|何时|几时|几年(?!内)|什么时候|什么时间|哪天|哪个月|边年|边一年|日期|由几时|\bwhen\b|what (?:year|date|month)|which year|by what year|since when",
     "who": r"谁|边个|边间|边位|哪位|哪(?:个|些|间|家|一)?(?:机构|部门|单位|人|公司|组织|企业|大学)|\bwho\b|whom|whose|what (?:company|person|agency|organi[sz]ation)"
