@@ -1,52 +1,118 @@
-"""Hong Kong, Macao and mainland words for one thing, so that a question in one usage finds a text in the other.
+"""How people ask, and how policy papers write: nicknames, abbreviations, everyday words, regional usage.
 
-Used to widen a keyword query, never to change what is shown.  Both sides are in folded (Simplified) characters.
+Used to widen a keyword query, never to change what is shown.  `wordings.tsv` holds the pairs: a word as asked, up to four wordings
+of papers parted by " | ", and 1 where the pair holds the other way round too (的士 and 出租车), 0 where nobody writes the
+asked one (揾工 for 就业).  All of it in folded characters.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 
 from gba_qa.text import fold
 
 __all__ = ["other_wordings"]
 
-# Hong Kong / Macao usage, mainland usage.  One pair a line of thought; only words that mean the same in policy text.
-_PAIRS = """
-资讯 信息|数码 数字|数码港 数字港|晶片 芯片|网络 网路|软件 软体|质素 素质|质素 质量|的士 出租车|巴士 公交|私家车 私人汽车|人工智能 AI|创科 科创|
-高水准 高水平|水准 水平|高质素 高质量|品质 质量|楼宇 建筑|办公楼 写字楼|办公室 写字楼|公司 企业|间 家|雇员 员工|僱员 员工|薪俸税 个人所得税|
-强积金 养老金|按揭 抵押贷款|楼价 房价|买楼 购房|置业 购房|租金 房租|饮食 餐饮|零售 商贸|货柜 集装箱|码头 港口|航厦 航站楼|高铁 高速铁路|
-内地 大陆|国内 内地|珠三角 珠江三角洲|大湾区 粤港澳大湾区|北都 北部都会区|前海 前海合作区|横琴 横琴合作区|港人 香港居民|澳人 澳门居民|
-医生 医师|律师 法律专业人士|老人 长者|长者 老年人|幼稚园 幼儿园|学额 招生名额|义工 志愿者|社福 社会福利|回乡证 来往内地通行证|
-打风 台风|三年行动计划 行动计划|总规 总体发展规划|纲要 发展规划纲要|厂商 制造商|玩具业 玩具|钟表 手表|研发 研究与试验发展|R&D 研发|GDP 生产总值|
-外判 外包|牌照 许可证|专才 专业人才|人才 专业人士|备案 备案执业|执业 从业|单车 自行车|电单车 摩托车|手机 手提电话|上网 互联网|网上 在线|
-税务优惠 税收优惠|减税 税收优惠|免税 税收豁免|会展 展览|影视 电影|设计 规划|仲裁 争议解决|打官司 诉讼|法院 司法|开公司 设立企业|做嘢 工作|返工 就业|
-揾工 就业|搵工 就业|住喺 居住|屋企 居住|几多 多少|边个 谁|点解 为什么|几时 何时|边度 哪里|乜嘢 什么
-"""
+_WORD = re.compile(r"[a-z\d&']+")
 
 
 def other_wordings(query: str) -> list[str]:
-    """The other usage of each word in the query, folded, in a fixed order; empty where none is known.
+    """The wordings of papers for what the query says in other words, folded, in its order; empty where none is known.
+
+    Of the phrases that begin at one place the longest counts, and none inside it.
 
     >>> other_wordings("香港的資訊科技")
-    ['信息']
+    ['信息技术']
     >>> other_wordings("Who painted it?"), other_wordings("AI設備")
-    ([], ['人工智能'])
+    ([], ['人工智能', 'artificial intelligence'])
+    >>> other_wordings("Is the Lion City richer than 鵬城?")
+    ['singapore', '新加坡', '深圳']
     """
-    folded = fold(query)
-    found: list[str] = []
-    for left, right in _TABLE:
-        for word, other in ((left, right), (right, left)):
-            if _stands(word, folded) and other not in folded and other not in found:
-                found.append(other)
+    text = _spaced(fold(query))
+    table = _table()
+    found = [] if text.isascii() else _chinese_phrases(text, table)
+    found += [(match.start(), table.forms[match.group()]) for match in table.latin.finditer(text)]
+    words = f" {' '.join(_WORD.findall(text))} "
+    others: dict[str, None] = {}
+    for _, phrase in sorted(found):
+        others |= {other: None for other in table.others[phrase] if not _said(_spaced(other), text, words)}
+    return list(others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """`others`: phrase → wordings.  Latin phrases: `forms` leads from a phrase or its plural to the phrase, `latin` finds the
+    forms.  Chinese phrases: `lengths` of those that begin with a character, longest first.
+    """
+
+    others: dict[str, list[str]]
+    forms: dict[str, str]
+    latin: re.Pattern[str]
+    lengths: dict[str, list[int]]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    others: dict[str, list[str]] = {}
+    backward: list[tuple[str, str]] = []
+    for asked, written, both in _rows():
+        others.setdefault(_spaced(asked), []).extend(written)
+        backward += [(_spaced(wording), asked) for wording in written if both]
+    for wording, asked in backward:
+        others.setdefault(wording, []).append(asked)
+    forms = {phrase: phrase for phrase in others if phrase.isascii()}
+    for phrase in list(forms):
+        forms.setdefault(_plural(phrase), phrase)  # a phrase of its own goes first: SARS is not several SAR
+    lengths: dict[str, set[int]] = {}
+    for phrase in others.keys() - forms.keys():
+        lengths.setdefault(phrase[0], set()).add(len(phrase))
+    alternatives = "|".join(re.escape(form) for form in sorted(forms, key=lambda form: (-len(form), form)))
+    return _Table(
+        others,
+        forms,
+        re.compile(rf"(?<![a-z])(?:{alternatives})(?![a-z$])"),  # AI is not in "painted", nor Hong Kong in HK$5
+        {first: sorted(known, reverse=True) for first, known in lengths.items()},
+    )
+
+
+def _rows() -> list[tuple[str, list[str], bool]]:
+    """The lines of the file: what is asked, how it is written, whether that holds both ways."""
+    lines = files("gba_qa").joinpath("wordings.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    cells = [line.split("\t") for line in lines]
+    return [(asked, written.split(" | "), both == "1") for asked, written, both in cells]
+
+
+def _chinese_phrases(text: str, table: _Table) -> list[tuple[int, str]]:
+    found = []
+    start = 0
+    while start < len(text):
+        for length in table.lengths.get(text[start], ()):
+            phrase = text[start : start + length]
+            if phrase in table.others:
+                found.append((start, phrase))
+                start += length
+                break
+        else:
+            start += 1
     return found
 
 
-def _stands(word: str, text: str) -> bool:
-    """A Chinese word may stand anywhere; a Latin one only as a word: AI is not in "painted"."""
-    if not word.isascii():
-        return word in text
-    return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None
+def _spaced(phrase: str) -> str:
+    """Start-up and start up are one."""
+    return phrase.replace("-", " ")
 
 
-_TABLE = [tuple(fold(pair).split()) for pair in _PAIRS.replace("\n", "").split("|") if pair]
+def _plural(phrase: str) -> str:
+    if phrase.endswith(("s", "x", "z", "ch", "sh")):
+        return phrase + "es"
+    if phrase.endswith("y") and phrase[-2] not in "aeiou":
+        return phrase[:-1] + "ies"
+    return phrase + "s"
+
+
+def _said(other: str, text: str, words: str) -> bool:
+    """Whether the query says it already: Chinese anywhere, a Latin phrase as words."""
+    return f" {other} " in words if other.isascii() else other in text
