@@ -54,7 +54,7 @@ REFUSING = (
     "overlap", "rare", "around", "before", "covered", "passage", "unknown", "rarest_missing", "phrases", "attribute", "attribute_near", "attribute_passage", "attribute_similarity",
     "fits", "fits_figure", "fits_time", "lacks", "figure_missing",
     "figure_absent", "name_missing", "name_absent", "other_year", "other_place", "elsewhere", "row", "similarity", "weakest", "similarity_back",
-    "met_35", "met_50", "met_65", "met_80", "passage_similarity", "passage_weakest", "passage_met_35", "passage_met_50", "passage_met_65", "passage_met_80", "least", "passage_least", "passage_attribute_similarity", "passage_attribute_weakest", "passage_attribute_least", "anywhere", "bm25", "dense", "maxsim", "sure", "gap", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
+    "met_35", "met_50", "met_65", "met_80", "passage_similarity", "passage_weakest", "passage_met_35", "passage_met_50", "passage_met_65", "passage_met_80", "bm25", "dense", "maxsim", "sure", "gap", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
 )  # fmt: skip
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gba_qa import QA, Config
+from gba_qa import QA, Config, ExtractiveAnswerer
 from gba_qa.evaluate import run
 from gba_qa.metrics import Report
+from gba_qa.rereading import RereadingRetriever
 from gba_qa.results import redraw
 from gba_qa.retrieve import HybridRetriever
 
@@ -39,10 +40,12 @@ class Part:
     mode: str = "hybrid"
     rerank: bool = True
     parallels: bool = True
+    reread: bool = True
 
 
 PARTS = (
     Part("everything"),
+    Part("found passages not read again", reread=False),
     Part("no token vectors in retrieval (no MaxSim)", rerank=False),
     Part("dense search alone", mode="dense"),
     Part("keyword search alone", mode="bm25"),
@@ -69,7 +72,10 @@ def measured(split: str) -> Iterator[tuple[str, Report]]:
         qa = asked.get(part.embedder) or asked.setdefault(
             part.embedder, QA.shipped(embedder=part.embedder, config=Config())
         )
-        qa.retriever = HybridRetriever(qa.index, qa.embedder, rerank=part.rerank, parallels=part.parallels)
+        found = HybridRetriever(qa.index, qa.embedder, rerank=part.rerank, parallels=part.parallels)
+        reader = qa.answerer
+        assert isinstance(reader, ExtractiveAnswerer)
+        qa.retriever = RereadingRetriever(found, reader) if part.reread else found
         print(part.name, file=sys.stderr)
         yield part.name, run(qa=qa, mode=part.mode, split=split)
 

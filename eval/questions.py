@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gba_qa.answer.candidates import Candidate, collect
-from gba_qa.answer.extractive import PASSAGES, ExtractiveAnswerer
+from gba_qa.answer.candidates import READ, Candidate, as_found, collect
+from gba_qa.answer.extractive import ExtractiveAnswerer
 from gba_qa.answer.features import features_of
 from gba_qa.answer.question import Question, analyse
 from gba_qa.config import Config
@@ -178,7 +178,7 @@ def _case(qa: QA, row: dict, source: str, doc_ids: Sequence[str] | None = None) 
     hits = qa.retriever.retrieve(row["question"], HITS, doc_ids=doc_ids)
     answerer = qa.answerer
     assert isinstance(answerer, ExtractiveAnswerer)
-    candidates = collect(hits[:PASSAGES])
+    candidates = collect(as_found(hits)[:READ])
     features = features_of(question, candidates, idf=answerer.idf, tokens=answerer.tokens)
     documents = {e["document"] for e in row["evidence"]}
     right = [row["answerable"] and _holds(c, documents, row["answers"]) for c in candidates]

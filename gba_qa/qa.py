@@ -32,6 +32,7 @@ from gba_qa.indexing import (
 )
 from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
+from gba_qa.rereading import RereadingRetriever
 from gba_qa.retrieve import HybridRetriever, Mode
 from gba_qa.types import Answer, Answerer, Chunk, Citation, Document, Embedder, Floats, Hit
 
@@ -73,10 +74,11 @@ class QA:
         self.config = config or Config()
         self.report: IndexReport | None = None
         """What the build did, when this QA was built rather than loaded."""
-        self.retriever: SearchesDocuments = HybridRetriever(index, embedder)
         self._document = lru_cache(maxsize=64)(self._find_document)
         self._private: PrivateIndex | None = None
-        self.answerer: Answerer = answerer or self._default_answerer()
+        reader = self._extractive()
+        self.retriever: SearchesDocuments = RereadingRetriever(HybridRetriever(index, embedder), reader)
+        self.answerer: Answerer = answerer or self._default_answerer(reader)
 
     @classmethod
     def build(
@@ -282,8 +284,9 @@ class QA:
         private = PrivateIndex(self.index, self.embedder)
         qa = QA(self.index, self.embedder, config=self.config)
         qa._private = private
-        qa.retriever = private
-        qa.answerer = qa._default_answerer() if type(self.answerer) is type(qa.answerer) else self.answerer
+        reader = qa._extractive()
+        qa.retriever = RereadingRetriever(private, reader)
+        qa.answerer = qa._default_answerer(reader) if type(self.answerer) is type(qa.answerer) else self.answerer
         return qa
 
     def add(self, path: str | Path, *, source: str | None = None) -> Document:
@@ -328,14 +331,16 @@ class QA:
         found = (self._private if private else self.index).token_vectors([chunk.id])  # type: ignore[union-attr]
         return found[0] if found else np.zeros((0, 0), dtype=np.float32)
 
-    def _default_answerer(self) -> Answerer:
+    def _extractive(self) -> ExtractiveAnswerer:
         index = self.index
-        extractive = ExtractiveAnswerer(
+        return ExtractiveAnswerer(
             idf=lambda token: float(index.bm25_idf([token])[0]),
             tokens=self._token_vectors(),
             document=self.document,
             answerable_share=self.config.answerable_share,
         )
+
+    def _default_answerer(self, extractive: ExtractiveAnswerer) -> Answerer:
         if not self.config.llm_url:
             return extractive
         from gba_qa.answer.llm import LLMAnswerer

@@ -125,7 +125,8 @@ class Hit:
     """A chunk with its score; higher is better.  `retriever` names what scored it: dense, bm25 or hybrid.
 
     `signals` holds what a fused score was made of, each 0 to 1: `bm25` (share of the query's own best possible score),
-    `dense` (cosine), `maxsim` (mean best cosine of the query's tokens).
+    `dense` (cosine), `maxsim` (mean best cosine of the query's tokens).  Where found passages were read again, `fused` is the
+    score and `found` the place, from 1, that the hit had before.
     """
 
     chunk: Chunk

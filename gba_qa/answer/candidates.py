@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gba_qa.sentences import split_sentences
 from gba_qa.text import fold
 from gba_qa.types import Hit
 
-__all__ = ["Candidate", "collect", "is_list_item"]
+__all__ = ["READ", "Candidate", "as_found", "collect", "is_list_item"]
+
+READ = 10  # passages whose sentences are looked at
 
 Kind = Literal["sentence", "row", "list"]
 
@@ -48,6 +50,12 @@ def collect(hits: Sequence[Hit]) -> list[Candidate]:
                 seen.add(place)
                 found.append(Candidate(hit, rank, *place[1:], hit.chunk.text[start:end], kind, before, after))
     return found
+
+
+def as_found(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with the scores and in the order that they were found with."""
+    kept = [replace(hit, score=hit.signals["fused"]) if "fused" in hit.signals else hit for hit in hits]
+    return sorted(kept, key=lambda hit: hit.signals.get("found", 0.0))
 
 
 def is_list_item(text: str) -> bool:

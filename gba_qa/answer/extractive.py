@@ -7,10 +7,12 @@ itself, or for a table row the row told with its column headers, so nothing is s
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
-from gba_qa.answer.candidates import Candidate, collect
+from gba_qa.answer.candidates import READ, Candidate, as_found, collect
 from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
 from gba_qa.answer.disagreeing import disagreeing, tell_difference
@@ -24,7 +26,7 @@ from gba_qa.types import Answer, Document, Hit, Statement
 
 __all__ = ["ExtractiveAnswerer"]
 
-PASSAGES = 8  # hits whose sentences are looked at: eval/ablations.md has what fewer and more are worth
+KEPT = 16  # rankings: the search has read the passages that the answer is then taken from
 NEAR = 6  # candidates among which a reason is looked for when a why-question has none yet
 
 
@@ -59,6 +61,8 @@ class ExtractiveAnswerer:
         self.tokens = tokens
         self.document = document
         self.answerable_share = answerable_share
+        self._kept: OrderedDict[tuple[str, ...], list[Scored]] = OrderedDict()
+        self._lock = Lock()
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Answer:
         """The answer to a question, from these hits alone."""
@@ -90,8 +94,22 @@ class ExtractiveAnswerer:
         )
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
-        """All candidates, best first."""
-        candidates = collect(hits[:PASSAGES])
+        """The candidates of the first READ hits, best first."""
+        hits = as_found(hits)[:READ]
+        key = (question.text, *(hit.chunk.id for hit in hits))
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        ranked = self._rank(question, hits)
+        with self._lock:
+            self._kept[key] = ranked
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return ranked
+
+    def _rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
+        candidates = collect(hits)
         found = features_of(question, candidates, idf=self.idf, tokens=self.tokens)
         worth = weights(vectors=self.tokens is not None)
         scored = [Scored(c, f, score(f, worth)) for c, f in zip(candidates, found, strict=True)]

@@ -62,9 +62,7 @@ def features_of(
     idf = idf or _idf_among([c.hit for c in candidates])
     weights = {t: idf(t) * (1.0 if len(t) > 1 or t.isascii() else SINGLE) for t in (*question.tokens, *question.others)}
     unseen = idf(UNSEEN) or 1.0
-    passages = {c.hit.chunk.id: read_text(c.hit.chunk.text).tokens for c in candidates}
-    anywhere = _covered(question, weights, frozenset().union(*passages.values()))
-    found = [_features(question, candidate, weights, unseen) | {"anywhere": anywhere} for candidate in candidates]
+    found = [_features(question, candidate, weights, unseen) for candidate in candidates]
     for features, more in zip(found, _similarities(question, candidates, tokens), strict=True):
         features.update(more)
     _outdone(found)
@@ -258,12 +256,8 @@ def passage_similarities(question: Question, candidate: Candidate, tokens: Token
     """How well the question is met in the whole passage of a candidate, its heading too: what refusal looks at."""
     if tokens is None:
         return {}
-    passage = [tokens.of_passage(candidate.hit.chunk)]
-    whole, attribute = tokens.of_texts([question.text, question.attribute or question.text])
-    met, _ = _meetings(whole, passage)
-    asked, _ = _meetings(attribute, passage)
-    told = _how_met(asked[:, 0], "passage_attribute_")
-    return _how_met(met[:, 0], "passage_") | {name: told[name] for name in told if not name[-1].isdigit()}
+    met, _ = _meetings(tokens.of_texts([question.text])[0], [tokens.of_passage(candidate.hit.chunk)])
+    return _how_met(met[:, 0], "passage_")
 
 
 def _meetings(query: Floats, texts: Sequence[Floats]) -> tuple[Floats, Floats]:
@@ -275,10 +269,9 @@ def _meetings(query: Floats, texts: Sequence[Floats]) -> tuple[Floats, Floats]:
 
 
 def _how_met(best: Floats, prefix: str) -> dict[str, float]:
-    """The least met token, the mean, the mean of the least met quarter (what the text does not speak of), and the shares met well and less well."""
+    """The mean, the mean of the least met quarter (what the text does not speak of), and the shares met well and less well."""
     ordered = np.sort(best)
     return {
-        f"{prefix}least": float(ordered[0]),
         f"{prefix}similarity": float(best.mean()),
         f"{prefix}weakest": float(ordered[: max(1, len(ordered) // 4)].mean()),
     } | {f"{prefix}met_{level}": float((best > level / 100).mean()) for level in MET}

@@ -26,6 +26,9 @@ FARTHEST = 4.0  # standard deviations
 # A figure is asked for, the sentence has none and holds few of the question's words.  So are 12 % of the unanswerable questions'
 # best candidates and 1 % of the answerable ones'; the network, which has seen few of them, is at times sure of them all the same.
 FEW_WORDS, DOUBT = 0.3, 0.3
+# The best passage has hardly a word of the question and nothing near it in meaning: one in eight questions about something else
+# entirely that the network would answer, and none in a thousand of the answerable ones.
+HARDLY_A_WORD, FAR = 0.1, 0.5
 BY_CHANCE = 0.2  # share of a question's words: keywords alone that meet less of them in the other language have met a stray character
 
 
@@ -56,8 +59,11 @@ def confidence(features: Mapping[str, float]) -> float:
     if not has_vectors(features) and features.get("cross", 0.0) and features["passage"] < BY_CHANCE:
         return 0.0
     sure = _network(has_vectors(features))(features)
-    shaky = features.get("lacks", 0.0) and features["overlap"] < FEW_WORDS and not features.get("cross", 0.0)
-    return sure * DOUBT if shaky else sure
+    if features.get("cross", 0.0):
+        return sure
+    figureless = features.get("lacks", 0.0) and features["overlap"] < FEW_WORDS
+    foreign = has_vectors(features) and features["covered"] < HARDLY_A_WORD and features["maxsim"] < FAR
+    return sure * DOUBT if figureless or foreign else sure
 
 
 def threshold(answerable_share: float, features: Mapping[str, float]) -> float:
