@@ -166,8 +166,9 @@ class QA:
                 fingerprint=str(getattr(model, "fingerprint", "")) if model is not None else None,
             )
         except IndexMismatch:
+            shipped = _only_shipped(opened.manifest.documents)
             opened.close()
-            if index is None and _only_shipped(opened.manifest.documents):
+            if index is None and shipped:
                 return cls.build((), place, embedder=embedder, answerer=answerer, config=config, rebuild=True)
             raise
         return cls(opened, model, answerer=answerer, config=config)

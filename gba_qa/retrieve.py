@@ -29,12 +29,12 @@ from gba_qa.text import detect_language, fold, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings
 
-__all__ = ["HybridRetriever", "Mode", "Weights"]
+__all__ = ["HybridRetriever", "Mode", "Weights", "asks_about_document"]
 
 Mode = Literal["hybrid", "dense", "bm25"]
 CANDIDATES = 100  # from each side; recall of the union stops growing here on XQuAD and the shipped gold set
 WORDINGS = 2  # that the glossary gives for a term (up to three), where a passage uses one: what the best cross-language score is divided by
-FRONT = 0.1  # added to the beginning of a document where the question is about the document itself
+FRONT = 0.15  # added to the beginning of a document where the question is about the document itself
 ROWS = 2  # of one table, before the other candidates
 
 _BEGINNING = 1000  # characters, where there are no pages; else it is the first page

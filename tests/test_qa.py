@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gba_qa import QA, IndexMismatch, IndexNotFound, UsageError
+from gba_qa import QA, Config, IndexMismatch, IndexNotFound, UsageError
 from gba_qa.types import Answer
 from tests.conftest import HashEmbedder
 
@@ -174,3 +174,11 @@ def test_shipped_knowledge_answers_in_three_languages(tmp_path: Path, no_network
         assert_quotes_stand(qa, answer)
         assert {qa.document(c.doc_id).language for c in answer.citations} == {answer.language}
     shutil.rmtree(tmp_path / "index")
+
+
+def test_default_index_of_another_embedder_is_built_anew(tmp_path: Path) -> None:
+    """As after an upgrade that brings new weights: the shipped knowledge is at hand, so nobody has to run a command."""
+    config = Config(index=str(tmp_path / "index"))
+    QA.build(config=config, embedder=HashEmbedder()).close()
+    qa = QA.load(config=config, embedder="none")
+    assert qa.info()["embedder"] == "none" and len(qa.documents()) > 100

@@ -61,8 +61,10 @@ def confidence(features: Mapping[str, float]) -> float:
     sure = _network(has_vectors(features))(features)
     if features.get("cross", 0.0):
         return sure
-    figureless = features.get("lacks", 0.0) and features["overlap"] < FEW_WORDS
-    foreign = has_vectors(features) and features["covered"] < HARDLY_A_WORD and features["maxsim"] < FAR
+    figureless = features.get("lacks", 0.0) and features.get("overlap", 1.0) < FEW_WORDS
+    foreign = (
+        has_vectors(features) and features.get("covered", 1.0) < HARDLY_A_WORD and features.get("maxsim", 1.0) < FAR
+    )
     return sure * DOUBT if figureless or foreign else sure
 
 
