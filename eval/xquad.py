@@ -126,7 +126,7 @@ def embedders(rows: Sequence[Mapping[str, Any]], folder: Path) -> str:
     except ImportError:
         print("all-MiniLM-L6-v2 is left out: pip install -e '.[train]'", file=sys.stderr)
     else:
-        figures = {f"{a}→{b}": beside.pair(english, folder.parent, a, b) for a, b in PAIRS}
+        figures = beside.pairs(english, folder.parent, PAIRS)
         line("all-MiniLM-L6-v2 (English)", "90", _milliseconds(english.encode_with_tokens, folder), _pooled(figures))
     for name, megabytes, over, back in PUBLISHED:
         line(name, str(megabytes), "", [over, back, None, None], "Belebele, published")

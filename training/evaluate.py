@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -65,13 +67,16 @@ def measure(embedder: Measured, folder: Path) -> dict[str, object]:
     return figures
 
 
-def pair(embedder: Measured, folder: Path, asked: str, held: str) -> Ranking:
-    """One pair of languages alone."""
-    corpus, rows = (_lines(folder / "xquad" / f"{name}.jsonl") for name in (f"corpus.{held}", f"gold.{asked}"))
-    place = {row["id"]: i for i, row in enumerate(corpus)}
-    gold = np.array([place[row["evidence"][0]["document"]] for row in rows])  # type: ignore[index]
-    questions = embedder.encode_with_tokens([str(row["question"]) for row in rows])
-    return _rank(questions, embedder.encode_with_tokens([str(row["text"]) for row in corpus]), gold)
+def pairs(embedder: Measured, folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[str, Ranking]:
+    """Some pairs of languages alone, asked → held."""
+    passages, questions, gold = {}, {}, {}
+    for language in dict.fromkeys(language for pair in wanted for language in pair):
+        corpus, rows = (_lines(folder / "xquad" / f"{name}.{language}.jsonl") for name in ("corpus", "gold"))
+        place = {row["id"]: i for i, row in enumerate(corpus)}
+        gold[language] = np.array([place[row["evidence"][0]["document"]] for row in rows])  # type: ignore[index]
+        questions[language] = embedder.encode_with_tokens([str(row["question"]) for row in rows])
+        passages[language] = embedder.encode_with_tokens([str(row["text"]) for row in corpus])
+    return {f"{asked}→{held}": _rank(questions[asked], passages[held], gold[asked]) for asked, held in wanted}
 
 
 def _lines(path: Path) -> list[dict[str, object]]:
@@ -172,12 +177,15 @@ def bm25(folder: Path) -> dict[str, object]:
     return figures
 
 
-def _grams(text: str) -> list[str]:
-    import re
-
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
     from training.characters import character_map
 
-    folded = text.translate(str.maketrans(character_map())).lower()
+    return str.maketrans(character_map())
+
+
+def _grams(text: str) -> list[str]:
+    folded = text.translate(_simplified()).lower()
     out: list[str] = []
     for run in re.findall(r"[\u3400-\u9fff]+|[^\W\u3400-\u9fff]+", folded):
         out += [*run, *(run[i : i + 2] for i in range(len(run) - 1))] if run[0] >= "\u3400" else [run]
