@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from gba_qa.indexing import (
 )
 from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
-from gba_qa.rereading import RereadingRetriever
+from gba_qa.rereading import RereadingRetriever, SearchesDocuments
 from gba_qa.retrieve import HybridRetriever, Mode
 from gba_qa.types import Answer, Answerer, Chunk, Citation, Document, Embedder, Floats, Hit
 
@@ -44,14 +44,6 @@ __all__ = ["QA"]
 HITS = 10  # passages handed to the answerer and shown under an answer
 DEFAULT_INDEX = "index"
 KNOWLEDGE = "gba_qa/knowledge"  # how the shipped briefs are named as sources, wherever the package is installed
-
-
-class SearchesDocuments(Protocol):
-    """A retriever that can be limited to some documents."""
-
-    def retrieve(
-        self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
-    ) -> list[Hit]: ...
 
 
 class QA:

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from gba_qa.answer.candidates import READ
 from gba_qa.answer.question import Question, analyse
-from gba_qa.retrieve import asks_about_document
+from gba_qa.retrieve import Mode, asks_about_document
 from gba_qa.types import Hit
 
-__all__ = ["RereadingRetriever"]
+__all__ = ["RereadingRetriever", "SearchesDocuments"]
 
 WORTH = 0.03  # of one unit of a sentence's log-probability, in the units of a fused score: eval/README.md
 FARTHEST = 10.0  # units behind the best sentence: a passage farther behind, or unread, is as far
@@ -30,11 +30,11 @@ class Reads(Protocol):
         ...
 
 
-class Retrieves(Protocol):
+class SearchesDocuments(Protocol):
     """A retriever that can be limited to some documents."""
 
     def retrieve(
-        self, query: str, k: int = 5, *, mode: Any = None, doc_ids: Collection[str] | None = None
+        self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
     ) -> list[Hit]: ...
 
 
@@ -44,12 +44,12 @@ class RereadingRetriever:
     A hit keeps what it was found with: `signals["fused"]` its score before, `signals["found"]` its place, from 1 (see `as_found`).
     """
 
-    def __init__(self, found: Retrieves, reader: Reads) -> None:
+    def __init__(self, found: SearchesDocuments, reader: Reads) -> None:
         self.found = found
         self.reader = reader
 
     def retrieve(
-        self, query: str, k: int = 5, *, mode: Any = None, doc_ids: Collection[str] | None = None
+        self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
     ) -> list[Hit]:
         """The k best passages, best first."""
         if mode not in {None, "hybrid"} or k < 1:

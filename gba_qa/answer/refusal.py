@@ -26,8 +26,8 @@ FARTHEST = 4.0  # standard deviations
 # A figure is asked for, the sentence has none and holds few of the question's words.  So are 12 % of the unanswerable questions'
 # best candidates and 1 % of the answerable ones'; the network, which has seen few of them, is at times sure of them all the same.
 FEW_WORDS, DOUBT = 0.3, 0.3
-# The best passage has hardly a word of the question and nothing near it in meaning: one in eight questions about something else
-# entirely that the network would answer, and none in a thousand of the answerable ones.
+# The best passage has hardly a word of the question and nothing near it in meaning: so it is with half of the questions about something
+# else entirely that the network would answer, and with none of a thousand answerable ones.
 HARDLY_A_WORD, FAR = 0.1, 0.5
 BY_CHANCE = 0.2  # share of a question's words: keywords alone that meet less of them in the other language have met a stray character
 
