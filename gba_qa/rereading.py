@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gba_qa.answer.candidates import READ
 from gba_qa.answer.question import Question, analyse
-from gba_qa.retrieve import Mode, asks_about_document
+from gba_qa.retrieve import Mode
 from gba_qa.types import Hit
 
 __all__ = ["RereadingRetriever", "SearchesDocuments"]
@@ -57,8 +57,6 @@ class RereadingRetriever:
         hits = self.found.retrieve(query, max(k, READ), mode=mode, doc_ids=doc_ids)
         if any(hit.retriever != "hybrid" for hit in hits):
             return hits[:k]  # without vectors scores have no scale that a sentence's could be added to
-        if asks_about_document(query):
-            return hits[:k]  # that is told where documents begin, in no sentence that reads like an answer
         best: dict[str, float] = {}
         for sentence in self.reader.rank(analyse(query), hits[:READ]):
             best.setdefault(sentence.candidate.hit.chunk.id, sentence.score)

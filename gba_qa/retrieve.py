@@ -29,15 +29,15 @@ from gba_qa.text import detect_language, fold, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings
 
-__all__ = ["HybridRetriever", "Mode", "Weights", "asks_about_document"]
+__all__ = ["HybridRetriever", "Mode", "Weights"]
 
 Mode = Literal["hybrid", "dense", "bm25"]
 CANDIDATES = 100  # from each side; recall of the union stops growing here on XQuAD and the shipped gold set
 WORDINGS = 2  # that the glossary gives for a term (up to three), where a passage uses one: what the best cross-language score is divided by
-FRONT = 0.15  # added to the beginning of a document where the question is about the document itself
+FRONT = 0.15  # added near the beginning of a document to what tells its particulars, where the question is about the document itself
 ROWS = 2  # of one table, before the other candidates
 
-_BEGINNING = 1000  # characters, where there are no pages; else it is the first page
+_BEGINNING = 1000  # characters: the first page of a document that has none
 _THE_DOCUMENT = re.compile(
     r"\b(?:report|article|paper|study|law|act|notice|circular|document|agenda|plan|review)\b"
     r"|报告|文章|论文|本文|法律|这部法|该法|法例|通知|公告|文件|议程|研究|规划|方案",
@@ -148,7 +148,7 @@ class HybridRetriever:
             for i, chunk_id in enumerate(ids)
         ]
         if asks_about_document(query):
-            fused = [replace(hit, score=min(1.0, hit.score + FRONT)) if _is_front(hit) else hit for hit in fused]
+            fused = [replace(hit, score=min(1.0, hit.score + _front(hit))) for hit in fused]
         fused.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return _spread(fused)[:k]
 
@@ -232,9 +232,13 @@ def asks_about_document(query: str) -> bool:
     return bool(_THE_DOCUMENT.search(folded) and _ITS_PARTICULARS.search(folded))
 
 
-def _is_front(hit: Hit) -> bool:
+def _front(hit: Hit) -> float:
+    """What a passage gains by standing where a document tells of itself: all of it with such words, else half, on the first page alone."""
     chunk = hit.chunk
-    return chunk.page == 1 if chunk.page is not None else chunk.start < _BEGINNING
+    page = chunk.page if chunk.page is not None else 1 + chunk.start / _BEGINNING
+    if page < 2.5 and _ITS_PARTICULARS.search(fold(chunk.text)):
+        return FRONT
+    return FRONT / 2 if page < 2 else 0.0
 
 
 def _spread(hits: Sequence[Hit]) -> list[Hit]:

@@ -110,8 +110,3 @@ def test_passages_are_read_once_for_search_and_answer(shipped: QA, monkeypatch: 
     shipped.ask("How many Hong Kong companies did Qianhai have at the end of 2022, asked for this test alone?")
     assert len(read) == 1
     assert analyse(read[0]).text == read[0]
-
-
-def test_questions_about_a_document_are_left_to_the_search() -> None:
-    hits = RereadingRetriever(Found(), Reader(7)).retrieve("Which institute wrote the report?", 3)
-    assert [hit.chunk.id for hit in hits] == ["c00", "c01", "c02"]
