@@ -38,6 +38,18 @@ def test_every_stored_weight_is_for_a_feature_that_is_computed(mode: str, embedd
     assert not {name for name in wanted - set(found) if not without & set(name.split("_"))}
 
 
+@pytest.mark.bundled
+def test_what_is_in_no_document_is_refused_and_what_is_in_one_is_not() -> None:
+    qa = QA.shipped()
+    assert "56,000" in qa.ask("How big is the Greater Bay Area?").text
+    for question in (
+        "What is the population of Zhuhai in 2023?",
+        "What is the plural of octopus?",
+        "新養咗隻金毛，改咩名好？",
+    ):
+        assert qa.ask(question).abstained, question
+
+
 def small(**changes: object) -> Network:
     model = {
         "features": ["a", "b"],

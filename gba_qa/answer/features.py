@@ -45,6 +45,7 @@ _HOW = re.compile(
 _BESIDES = re.compile(r"\b(?:besides|apart from|other than|except|outside)\b|除[了去]?|以外|之外")
 _FIGURE_ASKED = re.compile(  # plainly, with no other way to answer
     r"多少|几多|百分之几|[率占](?:是|为|系|有|呢)*[?]?$|\bhow (?:many|much(?! (?:more|less|bigger|larger|smaller|better|worse|higher|lower)))\b"
+    r"|\bhow (?:big|large|long|tall|wide) (?:is|are|was|were)\b|有[多几][大长高宽]"
     r"|^what (?:is|was|were|are)\b[^?]*\b(?:rate|share|percentage|proportion)\b"
 )
 _TIMES = {"year", "month", "day", "quarter", "decade"}

@@ -47,7 +47,7 @@ _COMPILED = {kind: re.compile(pattern) for kind, pattern in _PATTERNS.items()}
 _ASKING = re.compile(
     r"请问|请|告诉我|多少|几多|几[个家人间项条座名位所时]|什么时候|什么地方|什么|甚么|乜嘢|乜|哪一年|哪年|哪些|哪个|哪几个|哪里|哪儿|哪|谁|边几个|边个|边度|边啲|边间|边一|边年|喺边|几时"
     r"|为什么|为何|为啥|点解|点样|怎样|怎么样|怎么|如何|是不是|是否|有没有|有冇|系咪|会不会|使唔使|可唔可以|可不可以|能不能|算不算|几钱|几长|几大|多长|多大|多远|叫做"
-    r"|而家|现在|可以|吗|呢|啊|呀|吧|咩|啦|嘛|㗎|㖞|咗|嘅|喺|𠮶|啲|佢哋|佢|系|是|的|了|得|这|那|一下|关于|方面|what's|how many|how much|tell me|please|according to"
+    r"|而家|现在|可以|吗|呢|啊|呀|吧|咩|啦|嘛|㗎|㖞|咗|嘅|喺|𠮶|啲|佢哋|佢|系|是|的|了|得|这|那|一下|关于|方面|what's|how many|how much|how (?:big|large|long|tall|wide)(?= (?:is|are|was|were)\b)|tell me|please|according to"
 )
 _JOINING = frozenset("有在会将要到和与及或被把对为以于之其个同由从等也都就而又还并且")
 
