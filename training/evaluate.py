@@ -42,14 +42,7 @@ class Ranking:
 
 def measure(embedder: Measured, folder: Path) -> dict[str, object]:
     """All figures of one embedder."""
-    passages, questions, gold = {}, {}, {}
-    for language in LANGUAGES:
-        corpus = _lines(folder / "xquad" / f"corpus.{language}.jsonl")
-        asked = _lines(folder / "xquad" / f"gold.{language}.jsonl")
-        place = {row["id"]: i for i, row in enumerate(corpus)}
-        passages[language] = embedder.encode_with_tokens([row["text"] for row in corpus])
-        questions[language] = embedder.encode_with_tokens([row["question"] for row in asked])
-        gold[language] = np.array([place[row["evidence"][0]["document"]] for row in asked])
+    passages, questions, gold = _encoded(embedder, folder, LANGUAGES)
     figures: dict[str, object] = {}
     for asked in LANGUAGES:
         for held in LANGUAGES:
@@ -69,14 +62,26 @@ def measure(embedder: Measured, folder: Path) -> dict[str, object]:
 
 def pairs(embedder: Measured, folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[str, Ranking]:
     """Some pairs of languages alone, asked → held."""
+    languages = list(dict.fromkeys(language for pair in wanted for language in pair))
+    passages, questions, gold = _encoded(embedder, folder, languages)
+    return {f"{asked}→{held}": _rank(questions[asked], passages[held], gold[asked]) for asked, held in wanted}
+
+
+Encoded = dict[str, tuple[Floats, list[Floats]]]
+
+
+def _encoded(
+    embedder: Measured, folder: Path, languages: Sequence[str]
+) -> tuple[Encoded, Encoded, dict[str, NDArray[np.int64]]]:
+    """XQuAD's passages and questions in each language, and the place of each question's passage."""
     passages, questions, gold = {}, {}, {}
-    for language in dict.fromkeys(language for pair in wanted for language in pair):
+    for language in languages:
         corpus, rows = (_lines(folder / "xquad" / f"{name}.{language}.jsonl") for name in ("corpus", "gold"))
         place = {row["id"]: i for i, row in enumerate(corpus)}
         gold[language] = np.array([place[row["evidence"][0]["document"]] for row in rows])  # type: ignore[index]
-        questions[language] = embedder.encode_with_tokens([str(row["question"]) for row in rows])
         passages[language] = embedder.encode_with_tokens([str(row["text"]) for row in corpus])
-    return {f"{asked}→{held}": _rank(questions[asked], passages[held], gold[asked]) for asked, held in wanted}
+        questions[language] = embedder.encode_with_tokens([str(row["question"]) for row in rows])
+    return passages, questions, gold
 
 
 def _lines(path: Path) -> list[dict[str, object]]:

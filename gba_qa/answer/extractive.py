@@ -7,10 +7,9 @@ itself, or for a table row the row told with its column headers, so nothing is s
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from functools import lru_cache
 
 from gba_qa.answer.candidates import READ, Candidate, as_found, collect
 from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
@@ -61,8 +60,7 @@ class ExtractiveAnswerer:
         self.tokens = tokens
         self.document = document
         self.answerable_share = answerable_share
-        self._kept: OrderedDict[tuple[str, ...], list[Scored]] = OrderedDict()
-        self._lock = Lock()
+        self._ranked = lru_cache(maxsize=KEPT)(self._rank)
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Answer:
         """The answer to a question, from these hits alone."""
@@ -95,18 +93,7 @@ class ExtractiveAnswerer:
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """The candidates of the first READ hits, best first."""
-        hits = as_found(hits)[:READ]
-        key = (question.text, *(hit.chunk.id for hit in hits))
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        ranked = self._rank(question, hits)
-        with self._lock:
-            self._kept[key] = ranked
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return ranked
+        return self._ranked(question, tuple(as_found(hits)[:READ]))
 
     def _rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         candidates = collect(hits)
