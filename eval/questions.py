@@ -1,7 +1,7 @@
 """The questions that answering is fitted on and measured with: what was retrieved for each and which candidates are right.
 
 Five sources: the shipped gold set; practice questions, which are for fitting alone; passages of general knowledge with questions that they answer and near misses,
-for fitting refusal alone; the five papers the knowledge was written from, where they are at hand; XQuAD, where it is at hand
+for fitting alone too; the five papers the knowledge was written from, where they are at hand; XQuAD, where it is at hand
 (its first half of passages is the development half, the rest the test half).  Unanswerable questions are those of the gold
 set, and XQuAD and paper questions asked with the documents that answer them left out.
 """
@@ -89,7 +89,7 @@ def practice_cases(embedder: object, folder: Path = Path("eval")) -> list[Case]:
 def passage_cases(embedder: object, file: Path = Path("eval/passages.jsonl")) -> list[Case]:
     """Passages about anything, each with questions that it answers and questions that it only seems to: within and across languages.
 
-    No short answers are marked, so that they tell refusal something and choosing nothing.
+    Where short answers are marked (`answers`), they tell choosing something too; elsewhere refusal alone.
     """
     rows = list(_rows(file))
     cases = []
@@ -106,10 +106,12 @@ def passage_cases(embedder: object, file: Path = Path("eval/passages.jsonl")) ->
         qa = built[held]
         for i, row in enumerate(rows):
             for answerable, kind in ((True, "questions"), (False, "unanswered")):
-                for j, question in enumerate(row[kind][asked][:2]):
+                # As many that are answered as there are near misses.
+                for j, question in enumerate(row[kind][asked][: len(row["unanswered"][asked])]):
+                    marked = row.get("answers", {}).get(held) if answerable else None
                     told = {
                         "id": f"passage{i}-{kind}{j}", "split": "dev" if i % 4 else "test", "language": asked, "question": question,
-                        "answerable": answerable, "answers": [], "evidence": [{"document": f"passage-{i}"}],
+                        "answerable": answerable, "answers": [marked[j]] if marked else [], "evidence": [{"document": f"passage-{i}"}],
                     }  # fmt: skip
                     cases.append(_case(qa, told, "passages" if asked[:2] == held[:2] else "passages across"))
     return cases

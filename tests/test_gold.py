@@ -118,9 +118,9 @@ def slugs(line: dict[str, Any]) -> frozenset[str]:
     return frozenset(evidence["document"].split(".")[0] for evidence in line["evidence"])
 
 
-def test_the_halves_are_even_and_both_cover_every_brief() -> None:
+def test_the_test_half_is_the_larger_and_both_cover_every_brief() -> None:
     halves = Counter(line["split"] for line in GOLD)
-    assert 0.45 <= halves["dev"] / len(GOLD) <= 0.55
+    assert 1 / 3 <= halves["dev"] / len(GOLD) <= 1 / 2  # the practice questions are for fitting as well
     for half in ("dev", "test"):
         covered = {slug for line in ANSWERABLE if line["split"] == half for slug in slugs(line)}
         assert covered == {path.name.split(".")[0] for path in KNOWLEDGE.glob("*.md")}, half

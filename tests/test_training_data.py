@@ -43,6 +43,15 @@ def test_passages_are_asked_the_same_in_every_language() -> None:
             )
 
 
+def test_marked_answers_stand_in_their_passages() -> None:
+    marked = [row for row in [*data.read_passages(), *rows(EVAL / "passages.jsonl")] if "answers" in row]
+    assert len(marked) > 100
+    for row in marked:
+        for language in ("en", "zh-Hant", "zh-Hans"):
+            assert len(row["answers"][language]) == len(row["questions"][language])
+            assert not [answer for answer in row["answers"][language] if answer not in row[language]]
+
+
 def test_nothing_that_is_measured_or_fitted_with_is_learnt() -> None:
     learnt = {plain(text) for pair in ours() for text in (pair.en, pair.zh)}
     asked = [row["question"] for path in [EVAL / "gold.jsonl", *EVAL.glob("practice-*.jsonl")] for row in rows(path)]
