@@ -96,7 +96,7 @@ class LLMAnswerer:
             yield extractive
             return
         language = detect_language(question)
-        writing = _Writing(question, language, tuple(hits[:PASSAGES]), self.name)
+        writing = _Writing(question, language, tuple(hits[:PASSAGES]), self.name, extractive.confidence)
         shown = False
         try:
             for piece in self._pieces(_messages(question, writing.hits, language)):
@@ -114,7 +114,9 @@ class LLMAnswerer:
             return
         final = writing.answer(hits)
         if writing.says_nothing:
-            yield Answer(question, (Statement(say("refusal", language)),), (), tuple(hits), language, self.name, True)
+            # The model has read the passages and found nothing: it is sure, whatever the scores say.
+            refusal = Statement(say("refusal", language))
+            yield Answer(question, (refusal,), (), tuple(hits), language, self.name, True, confidence=0.0)
         elif not any(s.citations for s in final.statements):
             yield _with_note(extractive, say("fallback", language))  # nothing it wrote could be verified
         else:
@@ -252,6 +254,7 @@ class _Writing:
     language: Language
     hits: tuple[Hit, ...]
     name: str
+    confidence: float
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     says_nothing: bool = False
@@ -277,7 +280,14 @@ class _Writing:
 
     def answer(self, hits: Sequence[Hit]) -> Answer:
         return Answer(
-            self.question, tuple(self.statements), tuple(self.citations), tuple(hits), self.language, self.name, False
+            self.question,
+            tuple(self.statements),
+            tuple(self.citations),
+            tuple(hits),
+            self.language,
+            self.name,
+            False,
+            confidence=self.confidence,
         )
 
     def _take(self, part: str | tuple[int, ...]) -> None:
