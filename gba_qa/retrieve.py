@@ -27,7 +27,7 @@ from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
 from gba_qa.text import detect_language, fold, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
-from gba_qa.variants import other_wordings
+from gba_qa.variants import other_wordings, spelled_out
 
 __all__ = ["HybridRetriever", "Mode", "Weights"]
 
@@ -122,6 +122,7 @@ class HybridRetriever:
         if not query.strip() or k < 1 or len(self.index) == 0:
             return []
         language = detect_language(query)
+        query = spelled_out(query, lambda token: self.index.bm25_best([token]))
         allowed = self._allowed(language, doc_ids)
         own, across = self._query_tokens(query, language, allowed)
         if mode == "bm25" or self.embedder is None:

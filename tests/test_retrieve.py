@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gba_qa import QA, retrieve
+from gba_qa.retrieve import Mode
 from tests.conftest import HashEmbedder
 
 
@@ -68,3 +69,29 @@ def test_a_page_in_both_languages_has_no_double_weight(tmp_path: Path, embedder:
         hits = qa.search(question, 2)
         shares = {Path(h.chunk.source).name: h.signals["bm25"] for h in hits}
         assert Path(hits[0].chunk.source).name == "english.md" and shares["both.md"] <= shares["english.md"] + 0.05
+
+
+@pytest.mark.parametrize("question", ["How many cities has the GBA?", "How many cities has the Greater Bay Area?"])
+@pytest.mark.parametrize("mode", ["hybrid", "bm25"])
+def test_an_acronym_counts_as_what_it_stands_for(
+    tmp_path: Path, embedder: HashEmbedder, question: str, mode: Mode
+) -> None:
+    qa = build(
+        tmp_path,
+        embedder,
+        plans="# Plans\n\nThe plans came late, so the GBA asked its cities for patience.\n",
+        region="# Region\n\nThe Greater Bay Area has eleven cities.\n",
+        ports="# Ports\n\nThe ports of the Greater Bay Area are deep.\n",
+        trade="# Trade\n\nThe trade of the Greater Bay Area grows.\n",
+    )
+    assert qa.search(question, 1, mode=mode)[0].chunk.source.endswith("region.md")
+
+
+def test_an_acronym_that_the_texts_use_stays(tmp_path: Path, embedder: HashEmbedder) -> None:
+    qa = build(
+        tmp_path,
+        embedder,
+        one="# One\n\nThe GDP of the town rose.\n",
+        two="# Two\n\nIts GDP is gross, its product domestic.\n",
+    )
+    assert qa.search("What of the town's GDP?", 1)[0].chunk.source.endswith("one.md")
