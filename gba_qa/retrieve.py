@@ -122,7 +122,7 @@ class HybridRetriever:
         if not query.strip() or k < 1 or len(self.index) == 0:
             return []
         language = detect_language(query)
-        query = spelled_out(query, lambda token: self.index.bm25_best([token]))
+        query = spelled_out(query, self._rarity)
         allowed = self._allowed(language, doc_ids)
         own, across = self._query_tokens(query, language, allowed)
         if mode == "bm25" or self.embedder is None:
@@ -153,6 +153,20 @@ class HybridRetriever:
         fused.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return _spread(fused)[:k]
 
+    def with_signals(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits of keyword or vector search in their order, each with all the scores that hybrid search gives it: what answering goes by."""
+        if not hits or self.embedder is None:
+            return list(hits)
+        language = detect_language(query)
+        query = spelled_out(query, self._rarity)
+        own, across = self._query_tokens(query, language, self._allowed(language, None))
+        vector = np.asarray(self.embedder.encode_query([query]), dtype=np.float32)[0]
+        signals = self._signals(query, own, across, vector, [hit.chunk.id for hit in hits])
+        return [
+            self._hit(hit.chunk, {name: float(values[i]) for name, values in signals.items()}, language)
+            for i, hit in enumerate(hits)
+        ]
+
     def _allowed(self, language: Language, doc_ids: Collection[str] | None) -> Collection[str] | None:
         """The documents to search: those asked for, less the parallel versions in other languages."""
         if not self.parallels:
@@ -174,12 +188,17 @@ class HybridRetriever:
             return doc_ids
         return {info.id for info in documents if info.id not in left_out and (wanted is None or info.id in wanted)}
 
+    def _rarity(self, token: str) -> float:
+        return self.index.bm25_best([token])
+
     def _query_tokens(
         self, query: str, language: Language, allowed: Collection[str] | None
     ) -> tuple[list[str], list[str]]:
         """The question's tokens with those of other usages; and, where documents in the other language are searched, its terms in that."""
         own = tokenize(query)
-        own += [token for wording in other_wordings(query) for token in tokenize(wording)]
+        # An acronym rarer than what it stands for, which the query says, would outweigh all else.
+        usual = (wording for wording in other_wordings(query) if spelled_out(wording, self._rarity) == wording)
+        own += [token for wording in usual for token in tokenize(wording)]
         searched = (info for info in self.index.documents() if allowed is None or info.id in allowed)
         if not any((info.language == "en") != (language == "en") for info in searched):
             return own, []
