@@ -25,7 +25,7 @@ import numpy as np
 
 from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
-from gba_qa.text import detect_language, fold, tokenize
+from gba_qa.text import detect_language, fold, join_surrogates, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings
 
@@ -119,6 +119,7 @@ class HybridRetriever:
         for "hybrid".
         """
         mode = mode or self.mode
+        query = join_surrogates(query)
         if not query.strip() or k < 1 or len(self.index) == 0:
             return []
         language = detect_language(query)
