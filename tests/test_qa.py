@@ -166,6 +166,23 @@ def test_private_documents_are_seen_by_one_session_only(qa: QA, tmp_path: Path) 
     assert "1893" not in mine.ask("When was the lighthouse of Waglan lit?").text
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25"])
+def test_an_upload_that_is_indexed_already_is_found_once_under_its_new_name(
+    qa: QA, small_folder: Path, mode: str
+) -> None:
+    mine = qa.private()
+    query = "library visitors staff 2031 渡輪 票價 荔枝"
+    before = [hit.chunk.id for hit in mine.search(query, 10, mode=mode)]
+    document = mine.add(small_folder / "library.en.md", source="mine.md")
+    hits = mine.search(query, 10, mode=mode)
+    assert sorted(hit.chunk.id for hit in hits) == sorted(before) and len(set(before)) == len(before) > 2
+    assert {hit.chunk.source for hit in hits if hit.chunk.doc_id == document.id} == {"mine.md"}
+    assert len(mine.search(query, 2, mode=mode)) == 2
+    assert mine.ask("How many people does the library employ?").citations[0].source == "mine.md"
+    mine.remove(document.id)
+    assert [hit.chunk.id for hit in mine.search(query, 10, mode=mode)] == before
+
+
 def test_follow_up_keeps_the_subject(qa: QA) -> None:
     first = qa.ask("How many visitors did the library count in 2031?")
     second = qa.ask("and how many people does it employ?", history=[first])
