@@ -228,7 +228,7 @@ class QA:
     def search(
         self, query: str, k: int = 5, *, mode: Mode = "hybrid", doc_ids: Collection[str] | None = None
     ) -> list[Hit]:
-        """The k best passages, best first."""
+        """The k best passages, best first.  Raises UsageError for a mode that is none of the three."""
         return self.retriever.retrieve(query, k, mode=mode, doc_ids=doc_ids)
 
     def documents(self) -> list[DocumentInfo]:

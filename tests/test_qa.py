@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gba_qa import QA, Config, IndexMismatch, IndexNotFound, UsageError
+from gba_qa.retrieve import HybridRetriever
 from gba_qa.types import Answer
 from tests.conftest import HashEmbedder
 
@@ -181,6 +182,15 @@ def test_an_upload_that_is_indexed_already_is_found_once_under_its_new_name(
     assert mine.ask("How many people does the library employ?").citations[0].source == "mine.md"
     mine.remove(document.id)
     assert [hit.chunk.id for hit in mine.search(query, 10, mode=mode)] == before
+
+
+def test_a_mode_that_is_none_is_told(qa: QA) -> None:
+    for asked in (qa, qa.private()):
+        for query in ("渡輪", ""):
+            with pytest.raises(UsageError, match=r"^mode is 'foo', not one of hybrid, dense, bm25$"):
+                asked.search(query, mode="foo")
+    with pytest.raises(UsageError, match="'foo'"):
+        HybridRetriever(qa.index, None, mode="foo")
 
 
 def test_follow_up_keeps_the_subject(qa: QA) -> None:
