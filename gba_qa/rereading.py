@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from gba_qa.answer.candidates import READ
 from gba_qa.answer.question import Question
 from gba_qa.retrieve import Mode
+from gba_qa.text import join_surrogates
 from gba_qa.types import Hit
 
 __all__ = ["RereadingRetriever", "SearchesDocuments"]
@@ -58,6 +59,7 @@ class RereadingRetriever:
         """The k best passages, best first."""
         if mode not in {None, "hybrid"} or k < 1:
             return self.found.retrieve(query, k, mode=mode, doc_ids=doc_ids)
+        query = join_surrogates(query)
         hits = self.found.retrieve(query, max(k, READ), mode=mode, doc_ids=doc_ids)
         if any(hit.retriever != "hybrid" for hit in hits):
             return hits[:k]  # without vectors scores have no scale that a sentence's could be added to

@@ -19,13 +19,14 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from gba_qa.errors import UsageError
 from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
-from gba_qa.text import detect_language, fold, tokenize
+from gba_qa.text import detect_language, fold, join_surrogates, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings, spelled_out
 
@@ -104,7 +105,7 @@ class HybridRetriever:
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self.mode: Mode = mode
+        self.mode: Mode = _checked(mode)
         self.same_language = same_language
         self.cross_language = cross_language
         self.rerank = rerank
@@ -116,9 +117,10 @@ class HybridRetriever:
         """The k best chunks, best first, ties by chunk id.
 
         `doc_ids` limits the search to these documents.  `score` is BM25 for mode "bm25", cosine for "dense", and 0 to 1
-        for "hybrid".
+        for "hybrid".  Raises UsageError for another mode.
         """
-        mode = mode or self.mode
+        mode = self.mode if mode is None else _checked(mode)
+        query = join_surrogates(query)
         if not query.strip() or k < 1 or len(self.index) == 0:
             return []
         language = detect_language(query)
@@ -240,6 +242,12 @@ class HybridRetriever:
     def _with_bm25_share(self, hits: Sequence[Hit], tokens: Sequence[str]) -> list[Hit]:
         best = self.index.bm25_best(tokens)
         return [Hit(h.chunk, h.score, h.retriever, {"bm25": min(1.0, h.score / best) if best else 0.0}) for h in hits]
+
+
+def _checked(mode: Mode) -> Mode:
+    if mode not in get_args(Mode):
+        raise UsageError(f"mode is {mode!r}, not one of {', '.join(get_args(Mode))}")
+    return mode
 
 
 def asks_about_document(query: str) -> bool:
