@@ -41,7 +41,8 @@ class Record:
 
     `rank` is that of the first right passage, from 1; 0 when it was not among those looked at.  `statements` counts
     sentences of the answer, `supported` those that their quotes carry, `figures_held` those whose figures and names all
-    stand in their quotes; `precise` counts citations in ALCE's sense, `exact` those whose quote stands at its place.
+    stand in their quotes; `cited` counts each citation of each sentence, `precise` those of them that are so in ALCE's sense;
+    `citations` counts the quotes of the answer, each once, `exact` those of them that stand at their place.
     `confidence` is compared across questions for AUROC and the curve of refusal.
     """
 
@@ -63,6 +64,7 @@ class Record:
     supported: int
     figures_held: int
     citations: int
+    cited: int
     precise: int
     exact: int
     seconds: float
@@ -159,7 +161,8 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         # A cosine of 1 leaves only the figures and names to be checked.
         figures_held=sum(verify(text, quotes, similarity=1.0).supported for text, quotes in cited),
         citations=len(answer.citations),
-        precise=_precise(answer),
+        cited=sum(len(quotes) for _, quotes in cited),
+        precise=sum(_precise(text, quotes) for text, quotes in cited),
         exact=sum(qa.document(c.doc_id).text[c.start : c.end] == c.quote for c in answer.citations),
         seconds=seconds,
         answer=answer.text,
@@ -257,17 +260,15 @@ def _cited(answer: Answer) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _precise(answer: Answer) -> int:
-    """Citations of a supported statement that carry it alone, or that it can't do without (Gao et al., ALCE, EMNLP 2023)."""
-    quotes = {c.number: c.quote for c in answer.citations}
-    precise: set[int] = set()
-    for statement in answer.statements:
-        numbers = [n for n in statement.citations if n in quotes]
-        if not verify(statement.text, [quotes[n] for n in numbers]).supported:
-            continue
-        for number in numbers:
-            others = [quotes[n] for n in numbers if n != number]
-            alone = verify(statement.text, [quotes[number]]).supported
-            if alone or not others or not verify(statement.text, others).supported:
-                precise.add(number)
-    return len(precise)
+def _precise(text: str, quotes: Sequence[str]) -> int:
+    """Citations of one sentence that carry it alone, or that it can't do without; none where all of them together don't carry it.
+
+    A citation that two sentences share counts for each of them (Gao et al., ALCE, EMNLP 2023).
+    """
+    if not verify(text, quotes).supported:
+        return 0
+    others = [[*quotes[:i], *quotes[i + 1 :]] for i in range(len(quotes))]
+    return sum(
+        verify(text, [quote]).supported or not verify(text, rest).supported
+        for quote, rest in zip(quotes, others, strict=True)
+    )

@@ -179,11 +179,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, Column]:
     columns["refused"] = [float(r["refused"]) * u for r, u in zip(rows, unanswerable, strict=True)], unanswerable
     for name, part, whole in (
         ("citation_recall", "supported", "statements"),
-        ("citation_precision", "precise", "citations"),
+        ("citation_precision", "precise", "cited"),
         ("quote_exactness", "exact", "citations"),
         ("figures_held", "figures_held", "statements"),
     ):
-        columns[name] = [r[part] for r in rows], [r[whole] for r in rows]
+        if all(whole in r for r in rows):  # runs kept before `cited` was counted have no such precision
+            columns[name] = [r[part] for r in rows], [r[whole] for r in rows]
     return {name: column for name, column in columns.items() if sum(column[1])}
 
 

@@ -34,13 +34,19 @@ def test_answers_count_answerable_questions_alone() -> None:
 
 def test_citations_are_counted_over_the_whole_run() -> None:
     rows = (
-        row("a", statements=3, supported=3, figures_held=2, citations=4, precise=2, exact=4),
-        row("b", statements=1, supported=0, citations=1, exact=1),
+        row("a", statements=3, supported=3, figures_held=2, citations=2, cited=4, precise=2, exact=2),
+        row("b", statements=1, supported=0, citations=1, cited=1, exact=1),
         row("c"),
     )
     found = Report({}, rows).measures()
     assert found["citation_recall"] == 0.75 and found["citation_precision"] == 0.4
     assert found["quote_exactness"] == 1.0 and found["figures_held"] == 0.5
+
+
+def test_runs_kept_before_citations_were_counted_by_sentence_have_no_precision() -> None:
+    old = {name: value for name, value in row("a", citations=2, precise=2, exact=2).items() if name != "cited"}
+    found = Report({}, (old,)).measures()
+    assert "citation_precision" not in found and found["quote_exactness"] == 1.0
 
 
 def test_what_has_nothing_to_count_is_left_out() -> None:
