@@ -10,6 +10,7 @@ answerer.  Matching folds script, width and white space (matching.py).  A questi
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,11 +20,12 @@ from typing import cast, get_args
 from gba_qa.answer import verify
 from gba_qa.config import Config
 from gba_qa.errors import EvaluationError, UsageError
-from gba_qa.goldset import Gold, read_corpus, read_gold
+from gba_qa.goldset import Gold, fingerprint, read_corpus, read_gold
 from gba_qa.matching import holds, holds_any
 from gba_qa.metrics import Report
-from gba_qa.qa import QA
-from gba_qa.results import compare, home, save
+from gba_qa.qa import KNOWLEDGE, QA
+from gba_qa.readers import read
+from gba_qa.results import SHIPPED, compare, home, save
 from gba_qa.retrieve import Mode
 from gba_qa.sentences import split_sentences
 from gba_qa.types import Answer, Embedder, Hit
@@ -96,6 +98,7 @@ def run(
         raise UsageError("--corpus and --index name two things to ask; give one of them")
     gold_path = Path(gold) if gold is not None else home() / "gold.jsonl"
     questions = _of_split(read_gold(gold_path), split, gold_path)
+    shipped = qa is None and corpus is None and index is None
     qa = qa or _qa(corpus, index, embedder, llm)
     if mode == "dense" and qa.embedder is None:
         raise UsageError("the mode 'dense' needs an embedder, and this run has none; leave out `--embedder none`")
@@ -116,7 +119,10 @@ def run(
         progress(len(questions), len(questions), "")
     about = {
         "gold": gold_path.name,
+        "gold fingerprint": fingerprint(gold_path),
         "corpus": Path(corpus).name if corpus else "",
+        "index": str(index).rstrip("/").rpartition("/")[2] if index is not None else "",
+        "knowledge": SHIPPED if shipped else _knowledge(qa),
         "mode": mode,
         "split": split,
         "embedder": qa.index.manifest.embedder or "none",
@@ -206,6 +212,16 @@ def _qa(corpus: str | Path | None, index: str | Path | None, embedder: Embedder 
     if index is not None:
         return QA.load(index, embedder=embedder, config=config)
     return QA.shipped(embedder=embedder, config=config)
+
+
+def _knowledge(qa: QA) -> str:
+    """SHIPPED where the documents asked are the shipped briefs, all of them and as they are now; else their fingerprint."""
+    asked = {info.source: info.id for info in qa.documents()}
+    briefs = {f"{KNOWLEDGE}/{path.name}": path for path in Path(__file__).with_name("knowledge").glob("*.md")}
+    if set(asked) == set(briefs) and all(read(path).id == asked[source] for source, path in briefs.items()):
+        return SHIPPED
+    named = "".join(f"{Path(source).name}\0{identity}\n" for source, identity in sorted(asked.items()))
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _languages(qa: QA) -> dict[str, str]:

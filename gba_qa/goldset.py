@@ -22,7 +22,7 @@ from gba_qa.errors import EvaluationError
 from gba_qa.text import detect_language, normalize
 from gba_qa.types import Block, Document, Language
 
-__all__ = ["Evidence", "Gold", "read_corpus", "read_gold"]
+__all__ = ["Evidence", "Gold", "fingerprint", "read_corpus", "read_gold"]
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
@@ -85,6 +85,11 @@ def read_gold(path: Path) -> list[Gold]:
     if not questions:
         raise EvaluationError(f"{path}: no line is decided yet; fill in 'answerable', 'answers' and 'evidence'")
     return questions
+
+
+def fingerprint(path: Path) -> str:
+    """Sixteen hex digits of the file's content, whatever its line ends."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:16]
 
 
 def read_corpus(path: Path) -> list[Document]:

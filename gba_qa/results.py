@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import comb
 from pathlib import Path
 from typing import Any
 
+from gba_qa.config import Config
 from gba_qa.curve import draw_curve
 from gba_qa.errors import EvaluationError
+from gba_qa.goldset import fingerprint
 from gba_qa.metrics import TABLE, Report, refusal_curve
 
 __all__ = ["Comparison", "compare", "home", "redraw", "save"]
 
 Row = Mapping[str, Any]
+SHIPPED = "shipped"  # what a run names its knowledge where that is the shipped briefs
 MOST_NAMED = 40  # changed questions that a comparison lists; its JSON has them all
 
 
@@ -34,26 +37,26 @@ def home() -> Path:
     )
 
 
-def save(report: Report) -> Path:
-    """Write eval/results/<commit>.json; for the whole shipped set redraw the README's table and plot as well.
+def save(report: Report, *, tell: Callable[[str], object] | None = None) -> Path:
+    """Write eval/results/<commit>.json; for the whole shipped set on the shipped briefs redraw the README's table and plot as well.
 
-    A run that is not of the default kind has what differs in its file name.  Answers over an outside corpus are left out: its
-    text is not ours to keep.
+    A run that is not of the default kind has what differs in its file name.  Answers from any but the shipped briefs are left
+    out: their text is not ours to keep.  `tell` is handed the reason where the README is left as it is.
     """
     folder = home() / "results"
     folder.mkdir(exist_ok=True)
-    about = report.about
-    usual = {"gold": "gold.jsonl", "mode": "hybrid", "split": "all", "embedder": "bundled", "corpus": ""}
-    unusual = [re.sub(r"[^\w.-]+", "_", Path(str(about[k])).stem) for k, v in usual.items() if about.get(k, v) != v]
-    path = folder / ("-".join([_commit(), *unusual]) + ".json")
+    unusual = _unusual(report.about)
+    path = folder / ("-".join([_commit(), *(re.sub(r"[^\w.-]+", "_", part) for part in unusual)]) + ".json")
     data = report.to_json()
-    if about.get("corpus"):
+    if report.about.get("knowledge") != SHIPPED:
         data["rows"] = [{k: v for k, v in row.items() if k != "answer"} for row in data["rows"]]
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in data.pop("rows"))
     head = json.dumps(data, ensure_ascii=False, indent=1).removesuffix("\n}")
     path.write_text(f'{head},\n "rows": [\n{rows}\n]}}\n', encoding="utf-8")
     if not unusual:
         _draw(report, path)
+    elif tell:
+        tell(f"eval/README.md is left as it is, since this run is not the usual one: {', '.join(unusual)}")
     return path
 
 
@@ -157,6 +160,23 @@ def _commit() -> str:
         return subprocess.run(command, cwd=home(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return "uncommitted"
+
+
+def _unusual(about: Mapping[str, Any]) -> list[str]:
+    """In what a run differs from the one that the README tells of, named so that two runs that differ have two names."""
+    parts = []
+    if about.get("gold fingerprint") != fingerprint(home() / "gold.jsonl"):
+        parts.append(f"{Path(str(about.get('gold'))).stem}_{str(about.get('gold fingerprint'))[:8]}")
+    if about.get("knowledge") != SHIPPED:
+        name = Path(str(about.get("corpus") or "")).stem or about.get("index") or "documents"
+        parts.append(f"{name}_{str(about.get('knowledge'))[:8]}")
+    elif about.get("index"):
+        parts.append(str(about["index"]))
+    usual = {"mode": "hybrid", "split": "all", "embedder": Config().embedder, "answerer": "extractive"}
+    parts += [str(about.get(name)) for name, value in usual.items() if about.get(name) != value]
+    if about.get("answerable share") != Config().answerable_share:
+        parts.append(f"share_{about.get('answerable share')}")
+    return parts
 
 
 def _draw(report: Report, path: Path) -> None:

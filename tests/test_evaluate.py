@@ -12,6 +12,7 @@ from gba_qa import QA
 from gba_qa.errors import EvaluationError, UsageError
 from gba_qa.evaluate import run
 from gba_qa.metrics import Report
+from gba_qa.qa import remove_documents
 from tests.conftest import HashEmbedder
 
 CORPUS = [
@@ -80,6 +81,37 @@ def test_same_commit_same_numbers(tmp_path: Path) -> None:
     for timed in (first, second):
         assert timed.pop("seconds")["median"] > 0
     assert first == second
+
+
+def test_a_run_names_what_it_asked_by_content(tmp_path: Path, small_folder: Path) -> None:
+    first = report(tmp_path).about
+    assert (first["gold"], first["corpus"], first["index"], first["answerer"]) == (
+        "gold.jsonl",
+        "corpus.jsonl",
+        "",
+        "extractive",
+    )
+    (tmp_path / "gold.jsonl").write_bytes((tmp_path / "gold.jsonl").read_bytes().replace(b"\n", b"\r\n"))
+    windows = run(gold=tmp_path / "gold.jsonl", corpus=tmp_path / "corpus.jsonl", embedder="none").about
+    assert windows == first  # line ends are no other content
+    fewer = write(tmp_path / "fewer.jsonl", GOLD[:2])
+    other = write(
+        tmp_path / "other.jsonl", [CORPUS[0], {**CORPUS[1], "text": CORPUS[1]["text"] + " It is open daily."}]
+    )
+    second = run(gold=fewer, corpus=other, embedder="none").about
+    assert second["gold fingerprint"] != first["gold fingerprint"] and second["knowledge"] != first["knowledge"]
+    QA.build([small_folder], tmp_path / "mine", embedder="none").close()
+    asked = run(gold=write(tmp_path / "none.jsonl", GOLD[2:]), index=tmp_path / "mine", embedder="none").about
+    assert asked["index"] == "mine" and asked["knowledge"] not in ("shipped", first["knowledge"])
+
+
+def test_the_shipped_briefs_are_known_wherever_they_are_indexed(tmp_path: Path) -> None:
+    gold = write(tmp_path / "one.jsonl", GOLD[2:])
+    assert run(gold=gold, embedder="none").about["knowledge"] == "shipped"
+    QA.build((), tmp_path / "index", embedder="none").close()
+    assert run(gold=gold, index=tmp_path / "index", embedder="none").about["knowledge"] == "shipped"
+    remove_documents(["qianhai-office-vacancy.en.md"], tmp_path / "index")
+    assert run(gold=gold, index=tmp_path / "index", embedder="none").about["knowledge"] != "shipped"
 
 
 def test_groups_and_table_name_languages_and_pairs(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ from tests.rows import row
 
 ABOUT = {
     "gold": "gold.jsonl",
+    "gold fingerprint": hashlib.sha256(b"{}\n").hexdigest()[:16],
     "corpus": "",
+    "index": "",
+    "knowledge": "shipped",
     "mode": "hybrid",
     "split": "all",
     "embedder": "bundled",
+    "answerer": "extractive",
+    "answerable share": 0.95,
     "documents": 2,
     "chunks": 3,
 }
@@ -65,15 +71,41 @@ def test_drawing_again_changes_nothing_else(place: Path) -> None:
     assert once.endswith("<!-- end of results -->\n\nafter\n") and "old" not in once
 
 
-def test_other_runs_have_their_own_file_and_leave_the_readme(place: Path) -> None:
-    assert save(a_report(mode="bm25", embedder="none")).stem == "uncommitted-bm25-none"
-    assert save(a_report(gold="mine.jsonl", split="test")).stem == "uncommitted-mine-test"
-    assert not (place / "README.md").exists()
+@pytest.mark.parametrize(
+    ("about", "name"),
+    [
+        ({"mode": "bm25", "embedder": "none"}, "bm25-none"),
+        ({"split": "test"}, "test"),
+        ({"gold": "mine.jsonl", "gold fingerprint": "0123456789abcdef"}, "mine_01234567"),
+        ({"gold fingerprint": "0123456789abcdef"}, "gold_01234567"),  # another file of the same name
+        ({"corpus": "outside.jsonl", "knowledge": "fedcba9876543210"}, "outside_fedcba98"),
+        ({"index": "mine", "knowledge": "fedcba9876543210"}, "mine_fedcba98"),
+        ({"knowledge": "fedcba9876543210"}, "documents_fedcba98"),
+        ({"index": "mine"}, "mine"),
+        ({"answerer": "llm:gemma3:4.5"}, "llm_gemma3_4.5"),
+        ({"answerable share": 1.0}, "share_1.0"),
+    ],
+)
+def test_other_runs_have_their_own_file_and_leave_the_readme(about: dict[str, Any], name: str, place: Path) -> None:
+    told: list[str] = []
+    assert save(a_report(**about), tell=told.append).name == f"uncommitted-{name}.json"
+    assert not (place / "README.md").exists() and not (place / "refusal.svg").exists()
+    assert len(told) == 1 and "README.md is left as it is" in told[0]
 
 
-def test_text_of_an_outside_corpus_is_not_kept(place: Path) -> None:
-    saved = json.loads(save(a_report(corpus="outside.jsonl")).read_text(encoding="utf-8"))
-    assert all("answer" not in r for r in saved["rows"])
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"corpus": "outside.jsonl", "knowledge": "fedcba9876543210"},
+        {"index": "mine", "knowledge": "fedcba9876543210"},
+        {"knowledge": "fedcba9876543210"},
+    ],
+)
+def test_text_of_outside_documents_is_not_kept(about: dict[str, Any], place: Path) -> None:
+    saved = json.loads(save(a_report(**about)).read_text(encoding="utf-8"))
+    assert len(saved["rows"]) == 3 and all("answer" not in r for r in saved["rows"])
+    shipped = json.loads(save(a_report()).read_text(encoding="utf-8"))
+    assert shipped["rows"][0]["answer"] == "28.9%"
 
 
 def test_a_part_is_put_where_its_marks_are_or_at_the_end(place: Path) -> None:
