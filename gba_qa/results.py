@@ -40,23 +40,35 @@ def home() -> Path:
 def save(report: Report, *, tell: Callable[[str], object] | None = None) -> Path:
     """Write eval/results/<commit>.json; for the whole shipped set on the shipped briefs redraw the README's table and plot as well.
 
-    A run that is not of the default kind has what differs in its file name.  Answers from any but the shipped briefs are left
-    out: their text is not ours to keep.  `tell` is handed the reason where the README is left as it is.
+    Where the tree holds changes that are not committed, the file is <commit>-dirty, so that it never takes the place of the
+    commit's own.  A run that is not of the default kind has what differs in its file name.  Answers from any but the shipped
+    briefs are left out: their text is not ours to keep.  `tell` is handed the reason where the README is left as it is.
     """
     folder = home() / "results"
     folder.mkdir(exist_ok=True)
     unusual = _unusual(report.about)
-    path = folder / ("-".join([_commit(), *(re.sub(r"[^\w.-]+", "_", part) for part in unusual)]) + ".json")
+    commit = _git("rev-parse", "--short=10", "HEAD").strip()
+    dirty = _changed() if commit else []
+    name = [
+        commit or "uncommitted",
+        *(["dirty"] if dirty else []),
+        *(re.sub(r"[^\w.-]+", "_", part) for part in unusual),
+    ]
+    path = folder / ("-".join(name) + ".json")
     data = report.to_json()
     if report.about.get("knowledge") != SHIPPED:
         data["rows"] = [{k: v for k, v in row.items() if k != "answer"} for row in data["rows"]]
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in data.pop("rows"))
     head = json.dumps(data, ensure_ascii=False, indent=1).removesuffix("\n}")
     path.write_text(f'{head},\n "rows": [\n{rows}\n]}}\n', encoding="utf-8")
-    if not unusual:
+    if dirty:
+        why = f"{' and '.join(dirty[:2])}{' and others' if dirty[2:] else ''} changed since {commit}; commit, then save again"
+    else:
+        why = f"this run is not the usual one: {', '.join(unusual)}" if unusual else ""
+    if not why:
         _draw(report, path)
     elif tell:
-        tell(f"eval/README.md is left as it is, since this run is not the usual one: {', '.join(unusual)}")
+        tell(f"eval/README.md is left as it is, since {why}")
     return path
 
 
@@ -154,12 +166,26 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short=10", "HEAD"]
+def _changed() -> list[str]:
+    """What the tree holds that the commit does not, but for what a run itself writes.
+
+    Of files that git does not know those of the package alone count: a brief or a module there is part of what is measured, while
+    notes and documents that lie about are not.
+    """
+    written = [f":(exclude)eval/{name}" for name in ("results", "README.md", "refusal.svg")]
+    known = _git("diff", "--name-only", "--no-renames", "-z", "--relative", "HEAD", "--", ".", *written)
+    unknown = _git("ls-files", "--others", "--exclude-standard", "-z", "--", "gba_qa")
+    return sorted({*known.split("\0"), *unknown.split("\0")} - {""})
+
+
+def _git(*arguments: str) -> str:
+    """What git says of the folder that holds eval/; nothing where it is no repository, or has no commit yet."""
+    command = ["git", "--no-optional-locks", *arguments]
     try:
-        return subprocess.run(command, cwd=home(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+        done = subprocess.run(command, cwd=home().resolve().parent, capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
-        return "uncommitted"
+        return ""
+    return done.stdout.decode("utf-8", errors="replace")
 
 
 def _unusual(about: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from gba_qa import results
 from gba_qa.errors import EvaluationError
+from gba_qa.goldset import fingerprint
 from gba_qa.metrics import Report
 from gba_qa.results import compare, home, redraw, save, sign_test
 from tests.rows import row
@@ -106,6 +108,67 @@ def test_text_of_outside_documents_is_not_kept(about: dict[str, Any], place: Pat
     assert len(saved["rows"]) == 3 and all("answer" not in r for r in saved["rows"])
     shipped = json.loads(save(a_report()).read_text(encoding="utf-8"))
     assert shipped["rows"][0]["answer"] == "28.9%"
+
+
+def git(*arguments: str) -> str:
+    command = ["git", "-c", "user.name=N", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(place: Path) -> str:
+    """A repository with one commit; its short name."""
+    (place.parent / "gba_qa").mkdir()
+    (place.parent / "gba_qa" / "code.py").write_text("one = 1\n")
+    (place / "README.md").write_text("# Mine\n")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "One")
+    return git("rev-parse", "--short=10", "HEAD")
+
+
+def test_a_kept_run_bears_the_name_of_its_commit(place: Path, repository: str) -> None:
+    assert save(a_report()).stem == repository
+    assert "| test, all | 2 |" in (place / "README.md").read_text()
+    (place.parent / "notes.txt").write_text("mine")  # not of the package
+    assert save(a_report()).stem == repository  # what the first run wrote is no change
+
+
+@pytest.mark.parametrize(
+    "changed", ["gba_qa/code.py", "gba_qa/knowledge/岭南.md", "eval/gold.jsonl"], ids=["known", "new", "gold"]
+)
+def test_what_is_not_committed_never_takes_the_place_of_the_commit(changed: str, place: Path, repository: str) -> None:
+    kept = save(a_report()).read_text(encoding="utf-8")
+    readme = (place / "README.md").read_text()
+    file = place.parent / changed
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('{"a": 1}\n')
+    told: list[str] = []
+    report = a_report(**{"gold fingerprint": fingerprint(place / "gold.jsonl")})
+    report = Report(report.about, report.rows[:1])
+    assert save(report, tell=told.append).stem == f"{repository}-dirty"
+    assert told == [
+        f"eval/README.md is left as it is, since {changed} changed since {repository}; commit, then save again"
+    ]
+    assert Path(f"eval/results/{repository}.json").read_text(encoding="utf-8") == kept
+    assert (place / "README.md").read_text() == readme
+    git("add", "-A")
+    git("commit", "-qm", "Two")
+    after = save(report).stem
+    assert after == git("rev-parse", "--short=10", "HEAD") != repository
+    assert (place / "README.md").read_text() != readme
+
+
+def test_what_was_deleted_or_staged_counts_and_dirty_stands_before_what_is_unusual(
+    place: Path, repository: str
+) -> None:
+    (place.parent / "gba_qa" / "code.py").unlink()
+    assert save(a_report(mode="bm25")).stem == f"{repository}-dirty-bm25"
+    git("checkout", "-q", ".")
+    assert save(a_report()).stem == repository
+    (place.parent / "gba_qa" / "code.py").write_text("two = 2\n")
+    git("add", "gba_qa")
+    assert save(a_report()).stem == f"{repository}-dirty"
 
 
 def test_a_part_is_put_where_its_marks_are_or_at_the_end(place: Path) -> None:
