@@ -45,10 +45,12 @@ class Record:
     sentences of the answer, `supported` those that their quotes carry, `figures_held` those whose figures and names all
     stand in their quotes; `cited` counts each citation of each sentence, `precise` those of them that are so in ALCE's sense;
     `citations` counts the quotes of the answer, each once, `exact` those of them that stand at their place.
-    `confidence` is compared across questions for AUROC and the curve of refusal.
+    `confidence` is compared across questions for AUROC and the curve of refusal.  `asked` is the fingerprint of the question with
+    its answers and evidence: a row of another run with the same id and another `asked` is of another question.
     """
 
     id: str
+    asked: str
     language: str
     pair: str
     scripts: str
@@ -149,6 +151,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
     cited = _cited(answer)
     return Record(
         id=gold.id,
+        asked=gold.fingerprint,
         language=gold.language,
         pair=f"{gold.language} → {target}",
         scripts=_scripts(gold.language, target),
@@ -159,7 +162,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         refused=answer.abstained,
         confidence=round(answer.confidence, 6),
         contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements),
-        first_contained=answered and holds_any(answer.statements[0].text, gold.answers),
+        first_contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements[:1]),
         right_document=answered and any(_named(c.source, e.document) for c in answer.citations for e in gold.evidence),
         right_sentence=answered and _right_sentence(gold, answer),
         statements=len(cited),

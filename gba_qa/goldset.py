@@ -49,6 +49,18 @@ class Gold:
     kind: str
     line: int
 
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits of what is asked and what is right."""
+        asked = [
+            self.question,
+            self.language,
+            self.answerable,
+            self.answers,
+            [(e.document, e.quote) for e in self.evidence],
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+
 
 def read_gold(path: Path) -> list[Gold]:
     """The questions of a gold file, in order.  Raises EvaluationError, naming file and line."""

@@ -108,3 +108,16 @@ def test_a_shared_citation_is_not_precise_where_its_sentence_is_not_carried() ->
 def test_citations_that_carry_a_sentence_only_together_are_both_precise() -> None:
     record = measured([("It ran 14 routes in 2031 and employs 86 people.", [1, 2])], [cite(1, ROUTES), cite(2, STAFF)])
     assert (record.supported, record.cited, record.precise) == (1, 2, 2)
+
+
+def test_a_question_asked_or_judged_otherwise_has_another_fingerprint() -> None:
+    asked = measured().asked
+    assert asked == measured(asked=gold(id="other", line=7, kind="", split="")).asked
+    others = (
+        gold(question="How many routes?"),
+        gold(answers=("14 routes", "fourteen")),
+        gold(evidence=(Evidence("ferry.en.md", "14 routes"),)),
+        gold(evidence=(Evidence("library.en.md", "ran 14 routes in 2031"),)),
+        gold(answerable=False),
+    )
+    assert len({asked, *(measured(asked=other).asked for other in others)}) == 6

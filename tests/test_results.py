@@ -198,6 +198,68 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
     assert (gained, lost) == ({"a": "28.9%", "c": ""}, {"b": ""})
     assert "found in the first 5: 1 questions gained, 1 lost (paired sign test, p = 1.000)" in compared.table()
     assert compared.to_json()["changed"]["answered or refused rightly"]["p"] == 1.0
+    assert compared.table().startswith("3 questions shared, 1 only in left, 0 only in right\n\n")
+    assert (compared.to_json()["shared"], compared.to_json()["only"]) == (3, [1, 0])
+
+
+def kept(path: Path, about: dict[str, Any], *rows: dict[str, Any]) -> str:
+    path.write_text(json.dumps(Report(about, rows).to_json()), encoding="utf-8")
+    return str(path)
+
+
+def test_what_two_runs_differ_in_is_told(tmp_path: Path) -> None:
+    before = {"gold": "gold.jsonl", "mode": "hybrid", "corpus": "", "chunks": 5}
+    after = {"gold": "gold.jsonl", "mode": "bm25", "corpus": "c.jsonl", "chunks": 5, "index": "new"}
+    compared = compare(kept(tmp_path / "a.json", before, row("x")), kept(tmp_path / "b.json", after, row("x")))
+    # what only one of them tells of itself is no difference: older runs told less
+    assert compared.about == {"mode": ("hybrid", "bm25"), "corpus": ("", "c.jsonl")}
+    assert (
+        "they differ in mode: hybrid | bm25\nthey differ in corpus: none | c.jsonl\n" in compared.table()
+        and "chunks" not in compared.table()
+    )
+    assert compared.to_json()["about"]["mode"] == ["hybrid", "bm25"]
+
+
+def test_a_question_that_was_reworded_is_left_out_and_told(tmp_path: Path) -> None:
+    before = kept(tmp_path / "a.json", {}, row("x", asked="1"), row("y", asked="2"), row("old", rank=1))
+    after = kept(
+        tmp_path / "b.json", {}, row("x", asked="1"), row("y", asked="3", contained=True, rank=1), row("old", asked="4")
+    )
+    compared = compare(before, after)
+    assert compared.reworded == ("y",) and compared.shared == 2
+    assert compared.measures["contained"] == (0.0, 0.0) and compared.measures["recall@1"] == (0.5, 0.0)
+    assert all("y" not in gained for gained, _ in compared.changed.values())
+    assert "1 left out, asked or judged otherwise in b: y\n" in compared.table()
+    alone = kept(tmp_path / "c.json", {}, row("y", asked="3"))
+    with pytest.raises(EvaluationError, match="no question in common: 1 have the same id"):
+        compare(kept(tmp_path / "d.json", {}, row("y", asked="2")), alone)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"rows": [{}]}', "row 1 has no 'id'"),
+        ('{"rows": [1]}', "row 1 is not an object"),
+        (json.dumps({"rows": [row("a"), {**row("b"), "rank": "first"}]}), "row 2 has no 'rank', or a strange one"),
+        (json.dumps({"rows": [{**row("a"), "refused": None}]}), "row 1 has no 'refused'"),
+        (json.dumps({"about": [], "rows": [row("a")]}), "'about' is not an object"),
+        ("[" * 100_000, "not a saved result"),
+        ("\ufffd", "not a saved result"),
+    ],
+)
+def test_odd_files_are_told_in_a_line(content: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text(content, encoding="utf-8")
+    good = kept(tmp_path / "good.json", {}, row("a"))
+    for names in ((str(tmp_path / "odd.json"), good), (good, str(tmp_path / "odd.json"))):
+        with pytest.raises(EvaluationError, match=told) as error:
+            compare(*names)
+        assert "odd.json" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_runs_kept_earlier_can_still_be_compared() -> None:
+    kept_here = sorted((Path(__file__).resolve().parents[1] / "eval" / "results").glob("*.json"))
+    compared = compare(str(kept_here[0]), str(kept_here[-1]))
+    assert compared.shared > 100
 
 
 @pytest.mark.parametrize(("gained", "lost", "p"), [(0, 0, 1.0), (1, 0, 1.0), (6, 0, 2 / 64), (5, 1, 14 / 64)])
