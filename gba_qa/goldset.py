@@ -134,6 +134,7 @@ def read_corpus(path: Path) -> list[Document]:
     return documents
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 _KINDS: dict[type, str] = {str: "string", bool: "boolean (true or false)"}
 
 
@@ -157,7 +158,14 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             ) from None
         except ValueError as error:
             raise EvaluationError(f"{path}, line {number}: not valid JSON ({error})") from None
+        except RecursionError:
+            raise EvaluationError(f"{path}, line {number}: too deeply nested; each line is one flat {{…}}") from None
         _need(isinstance(row, dict), f"{path}, line {number}", "not a JSON object; each line is one {…}")
+        half = _HALF.search(json.dumps(row, ensure_ascii=False)) if b"\\u" in line else None
+        if half:
+            raise EvaluationError(
+                f"{path}, line {number}: \\u{ord(half.group()):04x} is half a character (a surrogate without its other half)"
+            )
         yield number, row
     if empty:
         raise EvaluationError(f"{path}: the file is empty; it needs one JSON object a line")

@@ -11,6 +11,7 @@ import pytest
 from gba_qa import QA
 from gba_qa.errors import EvaluationError, UsageError
 from gba_qa.evaluate import run
+from gba_qa.goldset import read_corpus
 from gba_qa.metrics import Report
 from gba_qa.qa import remove_documents
 from tests.conftest import HashEmbedder
@@ -132,6 +133,8 @@ def test_groups_and_table_name_languages_and_pairs(tmp_path: Path) -> None:
         ),
         ('{"id": "a", "question": "x", "language": "fr", "answerable": false}', "fr"),
         ("", "empty"),
+        ('{"id": "a", "question": "x", "language": "en", "answerable": false}\n' + "[" * 100_000, "line 2: too deeply"),
+        ('{"id": "a", "question": "\\ud83d?", "language": "en", "answerable": false}', r"line 1: \\ud83d is half"),
     ],
 )
 def test_malformed_gold_is_told_with_its_line(lines: str, told: str, tmp_path: Path) -> None:
@@ -140,6 +143,27 @@ def test_malformed_gold_is_told_with_its_line(lines: str, told: str, tmp_path: P
     with pytest.raises(EvaluationError, match=told) as error:
         run(gold=path, corpus=write(tmp_path / "corpus.jsonl", CORPUS), embedder="none")
     assert "bad.jsonl" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"id": "p", "text": "Caf\\ud83d"}', r"line 2: \\ud83d is half a character"),
+        ('{"id": "p", "text": ' + "[" * 100_000, "line 2: too deeply nested"),
+        ('{"id": "ferry", "text": "x"}', "line 2: the id 'ferry' stands in line 1"),
+    ],
+)
+def test_malformed_corpus_is_told_with_its_line(line: str, told: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "bad.jsonl", CORPUS[:1])
+    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
+    with pytest.raises(EvaluationError, match=told) as error:
+        read_corpus(path)
+    assert "bad.jsonl" in str(error.value)
+
+
+def test_a_character_written_as_both_its_halves_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text('{"id": "p", "text": "\\ud83d\\ude00 and \\u6e2f"}')
+    assert read_corpus(tmp_path / "c.jsonl")[0].text == "😀 and 港"
 
 
 def test_unknown_document_mode_and_result_are_told(tmp_path: Path) -> None:
