@@ -90,6 +90,9 @@ _UNITS = [  # longest first; what follows a number
     ("count", r"[个所座条次户宗件种类份幅艘台辆支只届批]|cities"),
 ]
 _UNIT = [(code, re.compile(pattern)) for code, pattern in _UNITS]
+_ANY_UNIT = re.compile(
+    "|".join(pattern for _, pattern in _UNITS)
+)  # most numbers have none: one look instead of one for each
 _SIGNS = {"usd": "usd", "美金": "usd", "hkd": "hkd", "港币": "hkd", "mop": "mop", "澳门币": "mop", "rmb": "cny", "cny": "cny", "¥": "cny",
           "￥": "cny", "人民币": "cny", "eur": "eur", "€": "eur", "gbp": "gbp", "£": "gbp"}  # fmt: skip
 # The letters before $ say whose dollars; a $ with none, or with unknown ones, is the dollar of some place.
@@ -382,6 +385,8 @@ def _unit_after(text: str, end: int) -> tuple[str, int]:
     rest = text[end : end + 24].lstrip(" -")
     gap = len(text[end : end + 24]) - len(rest)
     some = rest[:1] in {"多", "余", "几"}
+    if not _ANY_UNIT.match(rest, some):
+        return "", end
     for code, pattern in _UNIT:
         if match := pattern.match(rest, some):
             if match.group().isascii() and rest[match.end() : match.end() + 1].isalpha():
