@@ -86,6 +86,7 @@ def index_(
     json_: JsonOption = False,
 ) -> None:
     """Add or refresh files and folders; only what changed is done."""
+    from gba_qa.errors import install_command
     from gba_qa.qa import QA
     from gba_qa.readers.ocr import OCR_CAN_READ
 
@@ -121,7 +122,7 @@ def index_(
     if unread:
         typer.echo(
             f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
-            + ("" if find_spec("rapidocr") else ', after `pip install "gba-qa[ocr]"`'),
+            + ("" if find_spec("rapidocr") else f", after `{install_command('ocr')}`"),
             err=True,
         )
     typer.echo(
