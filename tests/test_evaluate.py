@@ -2,65 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gba_qa import QA
-from gba_qa.errors import EvaluationError, UsageError
+from gba_qa.errors import EvaluationError, IndexNotFound, UsageError
 from gba_qa.evaluate import run
 from gba_qa.goldset import read_corpus
 from gba_qa.metrics import Report
 from gba_qa.qa import remove_documents
+from gba_qa.types import Floats
 from tests.conftest import HashEmbedder
-
-CORPUS = [
-    {
-        "id": "ferry",
-        "title": "渡輪",
-        "text": "渡輪公司在2031年營運14條航線。成人票價為每程9.5港元。",
-        "language": "zh-Hant",
-    },
-    {
-        "id": "library",
-        "title": "Library",
-        "text": "The library of Tai Po counted 1.25 million visitors in 2031. It employs 86 people.",
-        "language": "en",
-    },
-]
-GOLD = [
-    {
-        "id": "a",
-        "question": "2031年渡輪公司營運多少條航線？",
-        "language": "zh-Hant",
-        "answerable": True,
-        "answers": ["14條"],
-        "evidence": [{"document": "ferry"}],
-    },
-    {
-        "id": "b",
-        "question": "How many visitors did the library of Tai Po count in 2031?",
-        "language": "en",
-        "answerable": True,
-        "answers": ["1.25 million"],
-        "evidence": [{"document": "library", "quote": "1.25 million visitors"}],
-    },
-    {
-        "id": "c",
-        "question": "Who painted the ceiling in Rome?",
-        "language": "en",
-        "answerable": False,
-        "answers": [],
-        "evidence": [],
-    },
-]
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
-    return path
+from tests.small_set import CORPUS, GOLD, write
 
 
 def report(tmp_path: Path) -> Report:
@@ -175,17 +130,88 @@ def test_unknown_document_mode_and_result_are_told(tmp_path: Path) -> None:
         run(gold=write(tmp_path / "gold.jsonl", GOLD), corpus=corpus, mode="magic", embedder="none")
 
 
-def test_an_index_can_be_asked_too(small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:
-    qa = QA.build([small_folder], tmp_path / "index", embedder=embedder)
-    gold = [
-        {
-            "id": "x",
-            "question": "渡輪每日載客幾多？",
-            "language": "zh-Hant",
-            "answerable": True,
-            "answers": ["52,300"],
-            "evidence": [{"document": "harbour.zh-Hant.md", "quote": "52,300人次"}],
-        }
+FOLDER_GOLD = [
+    {
+        "id": "x",
+        "question": "渡輪每日載客幾多？",
+        "language": "zh-Hant",
+        "answerable": True,
+        "answers": ["52,300"],
+        "evidence": [{"document": "harbour.zh-Hant.md", "quote": "52,300人次"}],
+    },
+    {
+        "id": "y",
+        "question": "How many people does the library employ?",
+        "language": "en",
+        "answerable": True,
+        "answers": ["86 people"],
+        "evidence": [{"document": "library.en.md", "quote": "employs 86 people"}],
+    },
+]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25"])
+def test_an_index_can_be_asked_too(mode: str, small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:
+    QA.build([small_folder], tmp_path / "index", embedder=embedder).close()
+    gold = write(tmp_path / "gold.jsonl", FOLDER_GOLD)
+    done: list[tuple[int, int, str]] = []
+    report = run(
+        gold=gold,
+        index=tmp_path / "index",
+        embedder=embedder,
+        mode=mode,
+        progress=lambda *step: done.append(step),
+    )
+    found = report.measures()
+    assert found["recall@5"] == 1.0 and found["quote_exactness"] == 1.0
+    assert (report.about["mode"], report.about["embedder"], report.about["documents"]) == (mode, "hash", 3)
+    assert done == [(0, 2, "x"), (1, 2, "y"), (2, 2, "")]
+    if mode == "hybrid":
+        assert found["contained"] == found["right_sentence"] == 1.0
+
+
+@pytest.mark.parametrize("quote", ["many", ""], ids=["passages", "documents"])
+def test_a_mode_finds_by_its_own_means(quote: str, tmp_path: Path) -> None:
+    # One document has the question's words, the other its vector: each mode finds its own.
+    class Opposite(HashEmbedder):
+        def encode_query(self, texts: Sequence[str]) -> Floats:
+            return super().encode_document(["Trees grow" for _ in texts])
+
+    documents = [
+        {"id": "words", "text": "Ferry routes are many.", "language": "en"},
+        {"id": "vector", "text": "Trees grow.", "language": "en"},
     ]
-    found = run(gold=write(tmp_path / "gold.jsonl", gold), qa=qa).measures()
+    evidence = [{"document": "words", "quote": quote}]
+    gold = write(
+        tmp_path / "g.jsonl", [{**GOLD[1], "question": "ferry routes", "answers": ["many"], "evidence": evidence}]
+    )
+    corpus = write(tmp_path / "c.jsonl", documents)
+    ranks = {
+        mode: run(gold=gold, corpus=corpus, mode=mode, embedder=Opposite()).rows[0]["rank"]
+        for mode in ("bm25", "dense")
+    }
+    assert ranks == {"bm25": 1, "dense": 2}
+
+
+def test_combinations_that_there_are_not_are_told(tmp_path: Path) -> None:
+    gold, corpus = write(tmp_path / "gold.jsonl", GOLD), write(tmp_path / "corpus.jsonl", CORPUS)
+    with pytest.raises(UsageError, match="needs an embedder"):
+        run(gold=gold, corpus=corpus, mode="dense", embedder="none")
+    with pytest.raises(UsageError, match="--corpus and --index"):
+        run(gold=gold, corpus=corpus, index=tmp_path / "index", embedder="none")
+    with pytest.raises(EvaluationError, match="no question is in the split 'dev'; the splits there are: none"):
+        run(gold=gold, corpus=corpus, split="dev", embedder="none")
+    with pytest.raises(IndexNotFound, match="nowhere"):
+        run(gold=gold, index=tmp_path / "nowhere", embedder="none")
+
+
+def test_a_split_is_asked_alone(tmp_path: Path) -> None:
+    halves = [{**GOLD[0], "split": "dev"}, {**GOLD[1], "split": "test"}, GOLD[2]]
+    gold, corpus = write(tmp_path / "gold.jsonl", halves), write(tmp_path / "corpus.jsonl", CORPUS)
+    assert [r["id"] for r in run(gold=gold, corpus=corpus, split="test", embedder="none").rows] == ["b"]
+
+
+def test_a_qa_at_hand_can_be_asked(small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:
+    qa = QA.build([small_folder], tmp_path / "index", embedder=embedder)
+    found = run(gold=write(tmp_path / "gold.jsonl", FOLDER_GOLD), qa=qa).measures()
     assert found["recall@5"] == 1.0 and found["contained"] == 1.0
