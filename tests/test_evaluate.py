@@ -10,7 +10,7 @@ import pytest
 from gba_qa import QA
 from gba_qa.errors import EvaluationError, IndexNotFound, UsageError
 from gba_qa.evaluate import run
-from gba_qa.goldset import read_corpus
+from gba_qa.goldset import read_corpus, read_gold
 from gba_qa.metrics import Report
 from gba_qa.qa import remove_documents
 from gba_qa.types import Floats
@@ -119,6 +119,68 @@ def test_malformed_corpus_is_told_with_its_line(line: str, told: str, tmp_path: 
 def test_a_character_written_as_both_its_halves_is_whole(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text('{"id": "p", "text": "\\ud83d\\ude00 and \\u6e2f"}')
     assert read_corpus(tmp_path / "c.jsonl")[0].text == "😀 and 港"
+
+
+def asked_with(tmp_path: Path, text: str, quote: str, question: str = "What did the ferry carry?") -> dict[str, object]:
+    """The row of one question on one document, found with its `quote`."""
+    line = {**GOLD[1], "question": question, "answers": ["86"], "evidence": [{"document": "d", "quote": quote}]}
+    gold = write(tmp_path / "quotes.jsonl", [GOLD[2], line])
+    corpus = write(tmp_path / "quoted.jsonl", [{"id": "d", "text": text, "language": "en"}])
+    return dict(run(gold=gold, corpus=corpus, embedder="none").rows[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The ferry carried 14 dogs.", "carried 15 dogs"),
+        ("The ferry carried 14 dogs.", "carried 14 do"),
+        ("The ferry carried 14 dogs.", "渡輪載了14隻狗"),
+        ("渡輪在2031年載了14隻狗。", "載了十四隻貓"),
+        ("The ferry carried 15% of it.", "5% of it"),
+    ],
+)
+def test_a_quote_that_stands_nowhere_is_told_with_its_line(text: str, quote: str, tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError) as error:
+        asked_with(tmp_path, text, quote)
+    told = str(error.value)
+    assert "quotes.jsonl, line 2: 'b' quotes" in told and quote in told and "does not stand in 'd'" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The \ufb01rst o\ufb03ce carried it.", "\ufb01rst o\ufb03ce"),  # ligatures
+        ("The fer\u00adry car\u200bried it.", "fer\u00adry car\u200bried"),  # soft hyphen, zero-width space
+        ("The cafe\u0301 ferry carried it.", "cafe\u0301 ferry"),  # decomposed
+        ("The ferry carried it.\r\nAll of it.", "carried it.\r\nAll"),
+        ("渡輪在2031年載了１４隻狗。", "渡轮在2031年载了14只狗"),  # script and width
+        ("Ferry | carried\nDogs | 14", "| Dogs | 14 |"),  # a row of a Markdown table
+        ("The ferry carried\n28.9 per cent of it.", "28.9%"),  # by value
+    ],
+)
+def test_a_quote_copied_from_the_file_is_found(text: str, quote: str, tmp_path: Path) -> None:
+    assert asked_with(tmp_path, text, quote, "渡輪 the ferry carried it")["rank"] == 1
+
+
+def test_a_quote_cut_between_passages_is_found_by_its_pieces(tmp_path: Path) -> None:
+    # Paragraphs of about 1,000 characters each: no passage can hold two of them.
+    paragraphs = [
+        " ".join(f"The {name} carried crate number {i} to the pier." for i in range(25))
+        for name in ("ferry", "barge", "sloop")
+    ]
+    text = "\n".join(paragraphs)
+    corner = f"number 24 to the pier.\n{paragraphs[1]}"
+    assert asked_with(tmp_path, text, text, "barge crate")["rank"] == 1
+    assert asked_with(tmp_path, text, corner, "barge crate")["rank"] == 1
+    # Only a corner of the quote stands with the ferry: that is not the passage that answers.
+    assert asked_with(tmp_path, text, corner, "ferry crate")["rank"] != 1
+
+
+def test_answers_and_quotes_of_nothing_to_be_seen_are_told(tmp_path: Path) -> None:
+    for name, value in (("answers", ["\u200b"]), ("evidence", [{"document": "library", "quote": "\u00ad"}])):
+        gold = write(tmp_path / "gold.jsonl", [{**GOLD[1], name: value}])
+        with pytest.raises(EvaluationError, match=r"line 1: .*nothing that can be seen"):
+            read_gold(gold)
 
 
 def test_unknown_document_mode_and_result_are_told(tmp_path: Path) -> None:
