@@ -11,8 +11,9 @@ answerer.  Matching folds script, width and white space (matching.py).  A questi
 from __future__ import annotations
 
 import hashlib
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -20,7 +21,7 @@ from typing import cast, get_args
 from gba_qa.answer import verify
 from gba_qa.config import Config
 from gba_qa.errors import EvaluationError, UsageError
-from gba_qa.goldset import Gold, fingerprint, read_corpus, read_gold
+from gba_qa.goldset import Evidence, Gold, fingerprint, read_corpus, read_gold
 from gba_qa.matching import holds, holds_any
 from gba_qa.metrics import Report
 from gba_qa.qa import KNOWLEDGE, QA
@@ -28,13 +29,15 @@ from gba_qa.readers import read
 from gba_qa.results import SHIPPED, compare, home, save
 from gba_qa.retrieve import Mode
 from gba_qa.sentences import split_sentences
-from gba_qa.types import Answer, Embedder, Hit
+from gba_qa.text import fold
+from gba_qa.types import Answer, Chunk, Embedder, Hit
 
 __all__ = ["Record", "Report", "compare", "measure", "right_rank", "run", "save"]
 
 HITS = 10  # what a user is shown, and the depth of nDCG@10
 DEEPER = 40  # looked at where documents are ranked by their first passage: several passages may be of one document
 Progress = Callable[[int, int, str], None]
+Places = Mapping[Evidence, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,12 @@ def run(
     if mode == "dense" and qa.embedder is None:
         raise UsageError("the mode 'dense' needs an embedder, and this run has none; leave out `--embedder none`")
     languages = _languages(qa)
-    for question in questions:
-        for evidence in question.evidence:
-            if evidence.document not in languages:
-                raise EvaluationError(
-                    f"{gold_path}, line {question.line}: {question.id!r} names the document {evidence.document!r}, which is not "
-                    f"among the {len(qa.documents())} documents asked; name another gold set with --gold or corpus with --corpus"
-                )
+    places = _places(qa, questions, languages, gold_path)
     records = []
     for done, question in enumerate(questions):
         if progress:
             progress(done, len(questions), question.id)
-        records.append(measure(qa, question, languages, mode=cast(Mode, mode)))
+        records.append(measure(qa, question, languages, mode=cast(Mode, mode), places=places))
     if progress:
         progress(len(questions), len(questions), "")
     about = {
@@ -137,8 +134,10 @@ def run(
     return Report(about, tuple(asdict(r) for r in records))
 
 
-def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "hybrid") -> Record:
-    """Ask one question and look at what came back.  `languages` names the language of each document."""
+def measure(
+    qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "hybrid", places: Places | None = None
+) -> Record:
+    """Ask one question and look at what came back.  `languages` names the language of each document; `places` as in `right_rank`."""
     started = time.perf_counter()
     if mode == "hybrid":
         answer = qa.ask(gold.question)
@@ -158,7 +157,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         kind=gold.kind,
         split=gold.split,
         answerable=gold.answerable,
-        rank=right_rank(gold, hits),
+        rank=right_rank(gold, hits, places),
         refused=answer.abstained,
         confidence=round(answer.confidence, 6),
         contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements),
@@ -178,11 +177,12 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
     )
 
 
-def right_rank(gold: Gold, hits: Sequence[Hit]) -> int:
+def right_rank(gold: Gold, hits: Sequence[Hit], places: Places | None = None) -> int:
     """Rank of the first right passage, from 1; 0 for none.  Where the gold set names documents alone, documents are ranked, each
-    by its first passage.
+    by its first passage.  `places` are the right passages of a quote that no passage holds whole, by their ids.
     """
     whole = _names_documents(gold)
+    parts = {identity for e in gold.evidence for identity in (places or {}).get(e, ())}
     seen: set[str] = set()
     rank = 0
     for hit in hits:
@@ -192,9 +192,61 @@ def right_rank(gold: Gold, hits: Sequence[Hit]) -> int:
         seen.add(chunk.doc_id)
         rank += 1
         shown = f"{chunk.context}\n{chunk.text}"
-        if any(_named(chunk.source, e.document) and holds(shown, e.quote) for e in gold.evidence):
+        if chunk.id in parts or any(_named(chunk.source, e.document) and holds(shown, e.quote) for e in gold.evidence):
             return rank
     return 0
+
+
+def _places(qa: QA, questions: Sequence[Gold], languages: Mapping[str, str], path: Path) -> Places:
+    """Look every quote up in its document.  Returns the passages to take for those that no passage holds whole.
+
+    Raises EvaluationError, naming the line, for a document that is not there and for a quote that does not stand in it: either
+    would count as not found whatever the search does.
+    """
+    found: dict[Evidence, Collection[str]] = {}
+    documents = qa.documents()
+    for question in questions:
+        for evidence in question.evidence:
+            where = f"{path}, line {question.line}: {question.id!r}"
+            if evidence.document not in languages:
+                raise EvaluationError(
+                    f"{where} names the document {evidence.document!r}, which is not among the {len(documents)} documents asked; "
+                    f"name another gold set with --gold or corpus with --corpus"
+                )
+            if not evidence.quote or evidence in found:
+                continue
+            named = {info.id for info in documents if _named(info.source, evidence.document)}
+            chunks = {identity: qa.index.chunks(identity) for identity in sorted(named)}
+            if any(holds(f"{c.context}\n{c.text}", evidence.quote) for each in chunks.values() for c in each):
+                found[evidence] = ()
+                continue
+            spans = {identity: _spans(qa.document(identity).text, evidence.quote) for identity in chunks}
+            if not any(spans.values()):
+                raise EvaluationError(
+                    f"{where} quotes {evidence.quote[:60]!r}, which does not stand in {evidence.document!r}; copy the words from the "
+                    f"document, or leave 'quote' out to ask for the document alone"
+                )
+            found[evidence] = {
+                i for identity, each in chunks.items() for s in spans[identity] for i in _parts(each, *s)
+            }
+    return found
+
+
+def _spans(text: str, quote: str) -> list[tuple[int, int]]:
+    """Where the quote stands in the text, matched as passages are."""
+    if not holds(text, quote):
+        return []
+    pattern = r"[\s-]*".join(re.escape(char) for char in fold(quote) if not char.isspace() and char != "-")
+    return [match.span() for match in re.finditer(pattern, fold(text))]
+
+
+def _parts(chunks: Sequence[Chunk], start: int, end: int) -> list[str]:
+    """The passages that hold as much of the span as any does, or half as much: a quote may be cut in unequal pieces, and a
+    passage with a mere corner of it does not answer.
+    """
+    held = {c.id: min(c.end, end) - max(c.start, start) for c in chunks}
+    most = max(held.values(), default=0)
+    return [identity for identity, size in held.items() if size > 0 and 2 * size >= most]
 
 
 def _of_split(questions: Sequence[Gold], split: str, path: Path) -> list[Gold]:

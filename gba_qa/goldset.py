@@ -4,7 +4,9 @@
      "evidence": [{"document": "qianhai.md", "quote": "28.9%"}], "split": "test", "kind": "factual"}      gold, a line
     {"id": "p0", "title": "…", "text": "…", "language": "en"}                                             corpus, a line
 
-`quote`, `split`, `kind`, `title` and a corpus line's `language` may be missing; other keys are passed over.  The chat's
+`quote`, `split`, `kind`, `title` and a corpus line's `language` may be missing; other keys are passed over.  Answers and quotes are
+mended as the documents are (ligatures, zero-width characters, composed forms), so that words copied from a file are found in it; so
+are a row's outer bars, which a table of a Markdown file has and its text as read has not.  The chat's
 `feedback.jsonl` is such a file: a line with a `thumb` whose `answerable` is null waits for a person to fill it in, and is left out.
 """
 
@@ -175,7 +177,13 @@ def _strings(row: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
     values = row.get(name) or []
     well = isinstance(values, list) and all(isinstance(v, str) and v.strip() for v in values)
     _need(well, where, f"{name!r} is {_told(row, name)}, not a list of strings with something in them")
-    return tuple(values)
+    mended = tuple(normalize(value) for value in values)
+    _need(
+        all(m.strip() for m in mended),
+        where,
+        f"{name!r} is {_told(row, name)}: one of them is nothing that can be seen",
+    )
+    return mended
 
 
 def _evidence(row: dict[str, Any], where: str) -> tuple[Evidence, ...]:
@@ -187,7 +195,11 @@ def _evidence(row: dict[str, Any], where: str) -> tuple[Evidence, ...]:
         _need(well, where, "each piece of evidence is an object that names its 'document'")
         quote = value.get("quote") or ""
         _need(isinstance(quote, str), where, f"'quote' is {json.dumps(quote)[:40]}, not a string")
-        found.append(Evidence(value["document"], quote))
+        mended = normalize(quote).strip("| \n\t")
+        _need(
+            bool(mended.strip()) or not quote, where, f"'quote' is {json.dumps(quote)[:40]}: nothing that can be seen"
+        )
+        found.append(Evidence(value["document"], mended))
     return tuple(found)
 
 

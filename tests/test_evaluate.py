@@ -10,7 +10,7 @@ import pytest
 from gba_qa import QA
 from gba_qa.errors import EvaluationError, IndexNotFound, UsageError
 from gba_qa.evaluate import run
-from gba_qa.goldset import read_corpus
+from gba_qa.goldset import read_corpus, read_gold
 from gba_qa.metrics import Report
 from gba_qa.qa import remove_documents
 from gba_qa.types import Floats
@@ -121,6 +121,68 @@ def test_a_character_written_as_both_its_halves_is_whole(tmp_path: Path) -> None
     assert read_corpus(tmp_path / "c.jsonl")[0].text == "😀 and 港"
 
 
+def asked_with(tmp_path: Path, text: str, quote: str, question: str = "What did the ferry carry?") -> dict[str, object]:
+    """The row of one question on one document, found with its `quote`."""
+    line = {**GOLD[1], "question": question, "answers": ["86"], "evidence": [{"document": "d", "quote": quote}]}
+    gold = write(tmp_path / "quotes.jsonl", [GOLD[2], line])
+    corpus = write(tmp_path / "quoted.jsonl", [{"id": "d", "text": text, "language": "en"}])
+    return dict(run(gold=gold, corpus=corpus, embedder="none").rows[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The ferry carried 14 dogs.", "carried 15 dogs"),
+        ("The ferry carried 14 dogs.", "carried 14 do"),
+        ("The ferry carried 14 dogs.", "渡輪載了14隻狗"),
+        ("渡輪在2031年載了14隻狗。", "載了十四隻貓"),
+        ("The ferry carried 15% of it.", "5% of it"),
+    ],
+)
+def test_a_quote_that_stands_nowhere_is_told_with_its_line(text: str, quote: str, tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError) as error:
+        asked_with(tmp_path, text, quote)
+    told = str(error.value)
+    assert "quotes.jsonl, line 2: 'b' quotes" in told and quote in told and "does not stand in 'd'" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The \ufb01rst o\ufb03ce carried it.", "\ufb01rst o\ufb03ce"),  # ligatures
+        ("The fer\u00adry car\u200bried it.", "fer\u00adry car\u200bried"),  # soft hyphen, zero-width space
+        ("The cafe\u0301 ferry carried it.", "cafe\u0301 ferry"),  # decomposed
+        ("The ferry carried it.\r\nAll of it.", "carried it.\r\nAll"),
+        ("渡輪在2031年載了１４隻狗。", "渡轮在2031年载了14只狗"),  # script and width
+        ("Ferry | carried\nDogs | 14", "| Dogs | 14 |"),  # a row of a Markdown table
+        ("The ferry carried\n28.9 per cent of it.", "28.9%"),  # by value
+    ],
+)
+def test_a_quote_copied_from_the_file_is_found(text: str, quote: str, tmp_path: Path) -> None:
+    assert asked_with(tmp_path, text, quote, "渡輪 the ferry carried it")["rank"] == 1
+
+
+def test_a_quote_cut_between_passages_is_found_by_its_pieces(tmp_path: Path) -> None:
+    # Paragraphs of about 1,000 characters each: no passage can hold two of them.
+    paragraphs = [
+        " ".join(f"The {name} carried crate number {i} to the pier." for i in range(25))
+        for name in ("ferry", "barge", "sloop")
+    ]
+    text = "\n".join(paragraphs)
+    corner = f"number 24 to the pier.\n{paragraphs[1]}"
+    assert asked_with(tmp_path, text, text, "barge crate")["rank"] == 1
+    assert asked_with(tmp_path, text, corner, "barge crate")["rank"] == 1
+    # Only a corner of the quote stands with the ferry: that is not the passage that answers.
+    assert asked_with(tmp_path, text, corner, "ferry crate")["rank"] != 1
+
+
+def test_answers_and_quotes_of_nothing_to_be_seen_are_told(tmp_path: Path) -> None:
+    for name, value in (("answers", ["\u200b"]), ("evidence", [{"document": "library", "quote": "\u00ad"}])):
+        gold = write(tmp_path / "gold.jsonl", [{**GOLD[1], name: value}])
+        with pytest.raises(EvaluationError, match=r"line 1: .*nothing that can be seen"):
+            read_gold(gold)
+
+
 def test_unknown_document_mode_and_result_are_told(tmp_path: Path) -> None:
     corpus = write(tmp_path / "corpus.jsonl", CORPUS)
     strange = [{**GOLD[0], "evidence": [{"document": "nowhere"}]}]
@@ -170,38 +232,45 @@ def test_an_index_can_be_asked_too(mode: str, small_folder: Path, tmp_path: Path
         assert found["contained"] == found["right_sentence"] == 1.0
 
 
-def test_a_mode_finds_by_its_own_means(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quote", ["many", ""], ids=["passages", "documents"])
+def test_a_mode_finds_by_its_own_means(quote: str, tmp_path: Path) -> None:
     # One document has the question's words, the other its vector: each mode finds its own.
     class Opposite(HashEmbedder):
         def encode_query(self, texts: Sequence[str]) -> Floats:
             return super().encode_document(["Trees grow" for _ in texts])
 
-    corpus = [
+    documents = [
         {"id": "words", "text": "Ferry routes are many.", "language": "en"},
         {"id": "vector", "text": "Trees grow.", "language": "en"},
     ]
-    gold = [{**GOLD[1], "question": "ferry routes", "answers": ["many"], "evidence": [{"document": "words"}]}]
-    files = {"gold": write(tmp_path / "g.jsonl", gold), "corpus": write(tmp_path / "c.jsonl", corpus)}
-    ranks = {mode: run(**files, mode=mode, embedder=Opposite()).rows[0]["rank"] for mode in ("bm25", "dense")}
+    evidence = [{"document": "words", "quote": quote}]
+    gold = write(
+        tmp_path / "g.jsonl", [{**GOLD[1], "question": "ferry routes", "answers": ["many"], "evidence": evidence}]
+    )
+    corpus = write(tmp_path / "c.jsonl", documents)
+    ranks = {
+        mode: run(gold=gold, corpus=corpus, mode=mode, embedder=Opposite()).rows[0]["rank"]
+        for mode in ("bm25", "dense")
+    }
     assert ranks == {"bm25": 1, "dense": 2}
 
 
 def test_combinations_that_there_are_not_are_told(tmp_path: Path) -> None:
-    files = {"gold": write(tmp_path / "gold.jsonl", GOLD), "corpus": write(tmp_path / "corpus.jsonl", CORPUS)}
+    gold, corpus = write(tmp_path / "gold.jsonl", GOLD), write(tmp_path / "corpus.jsonl", CORPUS)
     with pytest.raises(UsageError, match="needs an embedder"):
-        run(**files, mode="dense", embedder="none")
+        run(gold=gold, corpus=corpus, mode="dense", embedder="none")
     with pytest.raises(UsageError, match="--corpus and --index"):
-        run(**files, index=tmp_path / "index", embedder="none")
+        run(gold=gold, corpus=corpus, index=tmp_path / "index", embedder="none")
     with pytest.raises(EvaluationError, match="no question is in the split 'dev'; the splits there are: none"):
-        run(**files, split="dev", embedder="none")
+        run(gold=gold, corpus=corpus, split="dev", embedder="none")
     with pytest.raises(IndexNotFound, match="nowhere"):
-        run(gold=files["gold"], index=tmp_path / "nowhere", embedder="none")
+        run(gold=gold, index=tmp_path / "nowhere", embedder="none")
 
 
 def test_a_split_is_asked_alone(tmp_path: Path) -> None:
     halves = [{**GOLD[0], "split": "dev"}, {**GOLD[1], "split": "test"}, GOLD[2]]
-    files = {"gold": write(tmp_path / "gold.jsonl", halves), "corpus": write(tmp_path / "corpus.jsonl", CORPUS)}
-    assert [r["id"] for r in run(**files, split="test", embedder="none").rows] == ["b"]
+    gold, corpus = write(tmp_path / "gold.jsonl", halves), write(tmp_path / "corpus.jsonl", CORPUS)
+    assert [r["id"] for r in run(gold=gold, corpus=corpus, split="test", embedder="none").rows] == ["b"]
 
 
 def test_a_qa_at_hand_can_be_asked(small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:

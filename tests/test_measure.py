@@ -181,6 +181,8 @@ def test_an_unanswerable_question_contains_nothing_whatever_is_said() -> None:
     asked = gold(answerable=False, answers=(), evidence=())
     record = measured([RIGHT], [cite(1, ROUTES)], asked=asked, hits=[FIRST])
     assert not (record.refused or record.contained or record.right_document or record.right_sentence)
+    trap = measured([RIGHT], [cite(1, ROUTES)], asked=gold(answerable=False))  # "14 routes" is what it must not say
+    assert not (trap.contained or trap.first_contained or trap.right_document or trap.right_sentence)
     assert (record.rank, record.pair, record.scripts) == (0, "en → -", "")
 
 
