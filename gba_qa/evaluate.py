@@ -27,7 +27,7 @@ from gba_qa.metrics import Report
 from gba_qa.qa import KNOWLEDGE, QA
 from gba_qa.readers import read
 from gba_qa.results import SHIPPED, compare, home, save
-from gba_qa.retrieve import Mode
+from gba_qa.retrieve import HybridRetriever, Mode
 from gba_qa.sentences import split_sentences
 from gba_qa.text import fold
 from gba_qa.types import Answer, Chunk, Embedder, Hit
@@ -142,7 +142,12 @@ def measure(
     if mode == "hybrid":
         answer = qa.ask(gold.question)
     else:
-        answer = qa.answerer.answer(gold.question, qa.search(gold.question, HITS, mode=mode))
+        # The passages of the one search, answered as those of hybrid search are: what is compared is the search.
+        found = qa.search(gold.question, HITS, mode=mode)
+        plain = getattr(qa.retriever, "found", None)
+        if isinstance(plain, HybridRetriever):
+            found = plain.with_signals(gold.question, found)
+        answer = qa.answerer.answer(gold.question, found)
     seconds = time.perf_counter() - started
     hits = qa.search(gold.question, DEEPER, mode=mode) if gold.evidence and _names_documents(gold) else answer.hits
     answered = gold.answerable and not answer.abstained

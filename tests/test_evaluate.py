@@ -277,3 +277,14 @@ def test_a_qa_at_hand_can_be_asked(small_folder: Path, tmp_path: Path, embedder:
     qa = QA.build([small_folder], tmp_path / "index", embedder=embedder)
     found = run(gold=write(tmp_path / "gold.jsonl", FOLDER_GOLD), qa=qa).measures()
     assert found["recall@5"] == 1.0 and found["contained"] == 1.0
+
+
+def test_answers_of_one_search_are_given_on_the_scores_of_all(tmp_path: Path) -> None:
+    # Keyword search leaves no cosine: read as none at all, it would make the answerer refuse what it found.
+    files = {"gold": write(tmp_path / "gold.jsonl", GOLD), "corpus": write(tmp_path / "corpus.jsonl", CORPUS)}
+    seen: list[dict[str, float]] = []
+    qa = QA.from_documents(read_corpus(files["corpus"]), embedder=HashEmbedder())
+    answered = qa.answerer.answer
+    qa.answerer.answer = lambda text, hits: seen.extend(hit.signals for hit in hits) or answered(text, hits)  # type: ignore[method-assign]
+    run(gold=files["gold"], qa=qa, mode="bm25")
+    assert seen and all({"bm25", "dense"} <= set(signals) for signals in seen)
