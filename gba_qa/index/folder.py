@@ -119,8 +119,8 @@ def read_manifest(folder: Path, file: IO[bytes]) -> Manifest:
     return manifest
 
 
-def held_sources(root: Path) -> list[str]:
-    """The sources that an index names, whatever else of it is damaged or of another version; [] where there is none.
+def held_sources(root: Path) -> dict[str, str]:
+    """The sources that an index names with their paths, whatever else of it is damaged or of another version; {} where there is none.
 
     Where CURRENT is damaged, the newest generation with a readable manifest counts.  IndexCorrupt where there is none.
     """
@@ -129,12 +129,12 @@ def held_sources(root: Path) -> list[str]:
     except IndexCorrupt:
         names = []
     if names == [""]:
-        return []
+        return {}
     names += sorted((e.name for e in root.iterdir() if _NAME.match(e.name) and not e.is_symlink()), reverse=True)
     for name in names:
         try:
             text = plain_file(root / name / MANIFEST).read_text(encoding="utf-8")
-            return sorted(Manifest.from_json(text).documents)
+            return Manifest.from_json(text).paths()
         except (IndexCorrupt, OSError, ValueError, TypeError, RecursionError):
             continue
     raise IndexCorrupt(
