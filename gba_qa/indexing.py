@@ -20,7 +20,7 @@ import numpy as np
 from gba_qa.chunking import CHUNKER_VERSION, split
 from gba_qa.errors import GbaQAError, ReadError, UsageError
 from gba_qa.index import DocumentInfo, IndexWriter, open_writer
-from gba_qa.places import absolute, file_of, is_folder, is_gone, is_shipped, is_there
+from gba_qa.places import absolute, file_of, is_file, is_folder, is_gone, is_shipped, is_there
 from gba_qa.readers import SUFFIXES, read
 from gba_qa.readers.ocr import OCR_CAN_READ, check_ocr
 from gba_qa.types import Chunk, Embedder, Floats
@@ -107,10 +107,11 @@ def build_index(
     if ocr:
         check_ocr()
     left_out: list[Path] = []
-    files = list(_walk(paths, left_out))
+    closed: list[FileReport] = []
+    files = list(_walk(paths, left_out, closed))
     with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
         report = _update(writer, files, paths, embedder, progress, sources or {}, prefix, ocr)
-    return replace(report, left_out=tuple(map(str, left_out)))
+    return replace(report, files=(*report.files, *closed), left_out=tuple(map(str, left_out)))
 
 
 def identity(embedder: Embedder | None) -> Identity:
@@ -144,36 +145,43 @@ def _dim(embedder: Embedder | None) -> int:
     return int(np.asarray(embedder.encode_query(["dimension"])).shape[1])
 
 
-def _walk(paths: Sequence[str | Path], left_out: list[Path]) -> Iterator[Path]:
+def _walk(paths: Sequence[str | Path], left_out: list[Path], closed: list[FileReport]) -> Iterator[Path]:
     """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in.
 
     Files of folders that no reader is for go to `left_out`; one that is named itself is yielded, so that it fails with the reason.
+    Folders that can't be listed go to `closed`.
     """
     seen: set[str] = set()
     for given in paths:
         path = Path(given)
-        if not path.exists():
+        if not is_there(path):
             raise UsageError(f"{path}: there is no such file or folder")
-        for file in [path] if path.is_file() else _files_below(path, left_out):
+        for file in [path] if is_file(path) else _files_below(path, left_out, closed):
             key = os.path.realpath(file)
             if key not in seen:
                 seen.add(key)
                 yield file
 
 
-def _files_below(folder: Path, left_out: list[Path]) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: list[Path], closed: list[FileReport]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        name = str(error.filename)
+        closed.append(
+            FileReport(name, "failed", f"{name}: {error.strerror or error}; nothing in this folder was looked at")
+        )
+
     root = Path(os.path.realpath(folder))
-    for directory, names, files in os.walk(folder):
+    for directory, names, files in os.walk(folder, onerror=refused):
         names[:] = sorted(n for n in names if not n.startswith((".", "__MACOSX")))
         for name in sorted(files):
             file = Path(directory) / name
             if name.startswith((".", "~$")) or name in {"Thumbs.db", "desktop.ini"}:
                 continue
-            if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(root):
+            if not Path(os.path.realpath(file)).is_relative_to(root):
                 continue
-            if file.is_file() and file.suffix.lower() in SUFFIXES:
+            if is_file(file) and file.suffix.lower() in SUFFIXES:
                 yield file
-            elif file.is_file():
+            elif is_file(file):
                 left_out.append(file)
 
 

@@ -53,8 +53,11 @@ def is_there(path: str | Path) -> bool:
 
 
 def is_file(path: str | Path) -> bool:
-    """As `is_there`, but not for a folder."""
-    return is_there(path) and not is_folder(path)
+    """Whether this is a plain file, or something that may not be looked at."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return is_there(path)
 
 
 def is_folder(path: str | Path) -> bool:

@@ -243,7 +243,7 @@ class QA:
         source = self._file_of(citation)
         if self._private is not None:
             source = self._private.files.get(citation.doc_id, source)
-        if citation.page is None or source.suffix.lower() != ".pdf" or not source.is_file():
+        if citation.page is None or source.suffix.lower() != ".pdf" or not is_file(source):
             return None
         from gba_qa.readers.pages import page_image
 
