@@ -423,11 +423,6 @@ def remove_documents(names: Sequence[str], index: str | Path | None = None) -> l
     with open_index(place) as opened:
         manifest = opened.manifest
     chosen: dict[str, None] = {}
-    for name in names:
-        fitting = [s for s, d in manifest.documents.items() if name in {s, d.id, Path(s).name}]
-        if not fitting:
-            raise UsageError(f"no document {name!r} in {place}; `gba-qa info --index {place}` lists them")
-        chosen.update(dict.fromkeys(fitting))
     with open_writer(
         place,
         embedder=manifest.embedder,
@@ -436,6 +431,12 @@ def remove_documents(names: Sequence[str], index: str | Path | None = None) -> l
         token_dim=manifest.token_dim,
         chunker=manifest.chunker,
     ) as writer:
+        held = writer.manifest.documents  # read under the lock: another process may just have taken one out
+        for name in names:
+            fitting = [s for s, d in held.items() if name in {s, d.id, Path(s).name}]
+            if not fitting:
+                raise UsageError(f"no document {name!r} in {place}; `gba-qa info --index {place}` lists them")
+            chosen.update(dict.fromkeys(fitting))
         for source in chosen:
             writer.delete_source(source)
     return list(chosen)
