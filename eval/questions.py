@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gba_qa.answer.candidates import READ, Candidate, as_found, collect
 from gba_qa.answer.extractive import ExtractiveAnswerer
 from gba_qa.answer.features import features_of
-from gba_qa.answer.question import Question, analyse
+from gba_qa.answer.question import Question
 from gba_qa.config import Config
 from gba_qa.goldset import read_corpus
 from gba_qa.matching import holds_any
@@ -176,10 +176,10 @@ def _swapped(question: str) -> list[str]:
 
 
 def _case(qa: QA, row: dict, source: str, doc_ids: Sequence[str] | None = None) -> Case:  # type: ignore[type-arg]
-    question = analyse(row["question"])
     hits = qa.retriever.retrieve(row["question"], HITS, doc_ids=doc_ids)
     answerer = qa.answerer
     assert isinstance(answerer, ExtractiveAnswerer)
+    question = answerer.read(row["question"])
     candidates = collect(as_found(hits)[:READ])
     features = features_of(question, candidates, idf=answerer.idf, tokens=answerer.tokens)
     documents = {e["document"] for e in row["evidence"]}

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
@@ -211,7 +211,7 @@ def eval_(
     ] = False,
     json_: JsonOption = False,
     save: Annotated[
-        bool, typer.Option("--save", help="Write eval/results/<commit>.json and redraw eval/README.md.")
+        bool, typer.Option("--save", help="Write eval/results/<commit>.json; a usual run redraws eval/README.md.")
     ] = False,
     compare: Annotated[
         tuple[str, str] | None,
@@ -241,7 +241,8 @@ def eval_(
         progress=_progress_bar("question"),
     )
     if save:
-        typer.echo(f"saved {evaluate.save(report)}", err=True)
+        path = evaluate.save(report, tell=partial(typer.echo, err=True))
+        typer.echo(f"saved {path}", err=True)
     if json_:
         _print_json(report.to_json())
     else:

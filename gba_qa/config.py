@@ -5,6 +5,7 @@ Read once at the edge (cli.py, ui.py, QA.load); inside, functions take what they
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +16,19 @@ from typing import Any
 from gba_qa.errors import UsageError
 
 __all__ = ["Config"]
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off"}
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+_SECRET = {"llm_key", "auth"}
+_RANGES = {
+    "answerable_share": (0.5, 0.999),
+    "llm_timeout": (0.1, 3600),
+    "port": (0, 65535),
+    "max_upload_mb": (1, 1024),
+    "questions_per_minute": (1, 1_000_000),
+}
+"""Lowest and highest value of a setting, both allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +75,62 @@ class Config:
         """Gather the settings; arguments that are None do not count.  Raises UsageError for a value that can't be used."""
         environ = os.environ if environ is None else environ
         config = cls()
-        if file is not None and Path(file).is_file():
-            try:
-                settings = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise UsageError(f"{file}: not valid TOML ({error})") from None
-            config = config._with(settings, str(file))
+        if file is not None:
+            config = config._with(_read(file), str(file), typed=True)
         names = {f.name for f in fields(cls)}
         found = {n: environ[f"GBA_QA_{n.upper()}"] for n in names if environ.get(f"GBA_QA_{n.upper()}")}
         config = config._with(found, "the environment")
         return config._with({k: v for k, v in arguments.items() if v is not None}, "the arguments")
 
-    def _with(self, settings: Mapping[str, object], place: str) -> Config:
+    def _with(self, settings: Mapping[str, object], place: str, *, typed: bool = False) -> Config:
         known = {f.name: f for f in fields(self)}
         unknown = sorted(set(settings) - set(known))
         if unknown:
             raise UsageError(f"unknown setting {unknown[0]!r} in {place}; there are: {', '.join(sorted(known))}")
-        values: dict[str, Any] = {k: _convert(k, v, type(getattr(self, k)), place) for k, v in settings.items()}
+        values: dict[str, Any] = {k: _convert(k, v, type(getattr(self, k)), place, typed) for k, v in settings.items()}
         return replace(self, **values)
 
 
-def _convert(name: str, value: object, kind: type, place: str) -> object:
+def _read(file: str | Path) -> dict[str, Any]:
+    """What the file says; nothing where there is none."""
     try:
-        if kind is bool and isinstance(value, str):
-            return {
-                "1": True,
-                "true": True,
-                "yes": True,
-                "on": True,
-                "0": False,
-                "false": False,
-                "no": False,
-                "off": False,
-            }[value.lower()]
-        converted = kind(value)
-    except (ValueError, TypeError, KeyError):
-        raise UsageError(f"{name} in {place} is {value!r}, not a {kind.__name__}") from None
-    if name == "answerable_share" and not 0.5 <= converted <= 0.999:
-        raise UsageError(f"answerable_share in {place} is {converted}; it is a share between 0.5 and 0.999")
-    if name == "port" and not 0 <= converted <= 65535:
-        raise UsageError(f"port in {place} is {converted}; it is between 0 and 65535")
+        return tomllib.loads(
+            Path(file).read_text(encoding="utf-8-sig")
+        )  # some editors begin a file with a byte order mark
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(f"{file} can't be read ({error.strerror}); mend its permissions, or move it away") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML ({error})") from None
+
+
+def _convert(name: str, value: object, kind: type, place: str, typed: bool) -> object:
+    """`value` as a `kind`: it has that type already, or is written out as a string where values are not `typed`."""
+    try:
+        converted = _parsed(value, kind) if isinstance(value, str) and not typed else _typed(value, kind)
+    except (ValueError, TypeError, OverflowError):
+        shown = "" if name in _SECRET else f"{value!r}, "
+        raise UsageError(f"{name} in {place} is {shown}not {_KINDS[kind]}") from None
+    low, high = _RANGES.get(name, (-math.inf, math.inf))
+    if isinstance(converted, int | float) and not low <= converted <= high:  # NaN is in no range
+        raise UsageError(f"{name} in {place} is {value!r}; it is between {low} and {high}")
     return converted
+
+
+def _parsed(value: str, kind: type) -> object:
+    if kind is bool:
+        if value.lower() not in _YES | _NO:
+            raise ValueError
+        return value.lower() in _YES
+    return kind(value)
+
+
+def _typed(value: object, kind: type) -> object:
+    if kind is str and isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError
+    return value

@@ -10,6 +10,7 @@ answerer.  Matching folds script, width and white space (matching.py).  A questi
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,11 +20,12 @@ from typing import cast, get_args
 from gba_qa.answer import verify
 from gba_qa.config import Config
 from gba_qa.errors import EvaluationError, UsageError
-from gba_qa.goldset import Gold, read_corpus, read_gold
+from gba_qa.goldset import Gold, fingerprint, read_corpus, read_gold
 from gba_qa.matching import holds, holds_any
 from gba_qa.metrics import Report
-from gba_qa.qa import QA
-from gba_qa.results import compare, home, save
+from gba_qa.qa import KNOWLEDGE, QA
+from gba_qa.readers import read
+from gba_qa.results import SHIPPED, compare, home, save
 from gba_qa.retrieve import Mode
 from gba_qa.sentences import split_sentences
 from gba_qa.types import Answer, Embedder, Hit
@@ -41,11 +43,14 @@ class Record:
 
     `rank` is that of the first right passage, from 1; 0 when it was not among those looked at.  `statements` counts
     sentences of the answer, `supported` those that their quotes carry, `figures_held` those whose figures and names all
-    stand in their quotes; `precise` counts citations in ALCE's sense, `exact` those whose quote stands at its place.
-    `confidence` is compared across questions for AUROC and the curve of refusal.
+    stand in their quotes; `cited` counts each citation of each sentence, `precise` those of them that are so in ALCE's sense;
+    `citations` counts the quotes of the answer, each once, `exact` those of them that stand at their place.
+    `confidence` is compared across questions for AUROC and the curve of refusal.  `asked` is the fingerprint of the question with
+    its answers and evidence: a row of another run with the same id and another `asked` is of another question.
     """
 
     id: str
+    asked: str
     language: str
     pair: str
     scripts: str
@@ -63,6 +68,7 @@ class Record:
     supported: int
     figures_held: int
     citations: int
+    cited: int
     precise: int
     exact: int
     seconds: float
@@ -94,6 +100,7 @@ def run(
         raise UsageError("--corpus and --index name two things to ask; give one of them")
     gold_path = Path(gold) if gold is not None else home() / "gold.jsonl"
     questions = _of_split(read_gold(gold_path), split, gold_path)
+    shipped = qa is None and corpus is None and index is None
     qa = qa or _qa(corpus, index, embedder, llm)
     if mode == "dense" and qa.embedder is None:
         raise UsageError("the mode 'dense' needs an embedder, and this run has none; leave out `--embedder none`")
@@ -114,7 +121,10 @@ def run(
         progress(len(questions), len(questions), "")
     about = {
         "gold": gold_path.name,
+        "gold fingerprint": fingerprint(gold_path),
         "corpus": Path(corpus).name if corpus else "",
+        "index": str(index).rstrip("/").rpartition("/")[2] if index is not None else "",
+        "knowledge": SHIPPED if shipped else _knowledge(qa),
         "mode": mode,
         "split": split,
         "embedder": qa.index.manifest.embedder or "none",
@@ -141,6 +151,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
     cited = _cited(answer)
     return Record(
         id=gold.id,
+        asked=gold.fingerprint,
         language=gold.language,
         pair=f"{gold.language} → {target}",
         scripts=_scripts(gold.language, target),
@@ -151,7 +162,7 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         refused=answer.abstained,
         confidence=round(answer.confidence, 6),
         contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements),
-        first_contained=answered and holds_any(answer.statements[0].text, gold.answers),
+        first_contained=answered and any(holds_any(s.text, gold.answers) for s in answer.statements[:1]),
         right_document=answered and any(_named(c.source, e.document) for c in answer.citations for e in gold.evidence),
         right_sentence=answered and _right_sentence(gold, answer),
         statements=len(cited),
@@ -159,7 +170,8 @@ def measure(qa: QA, gold: Gold, languages: Mapping[str, str], *, mode: Mode = "h
         # A cosine of 1 leaves only the figures and names to be checked.
         figures_held=sum(verify(text, quotes, similarity=1.0).supported for text, quotes in cited),
         citations=len(answer.citations),
-        precise=_precise(answer),
+        cited=sum(len(quotes) for _, quotes in cited),
+        precise=sum(_precise(text, quotes) for text, quotes in cited),
         exact=sum(qa.document(c.doc_id).text[c.start : c.end] == c.quote for c in answer.citations),
         seconds=seconds,
         answer=answer.text,
@@ -203,6 +215,16 @@ def _qa(corpus: str | Path | None, index: str | Path | None, embedder: Embedder 
     if index is not None:
         return QA.load(index, embedder=embedder, config=config)
     return QA.shipped(embedder=embedder, config=config)
+
+
+def _knowledge(qa: QA) -> str:
+    """SHIPPED where the documents asked are the shipped briefs, all of them and as they are now; else their fingerprint."""
+    asked = {info.source: info.id for info in qa.documents()}
+    briefs = {f"{KNOWLEDGE}/{path.name}": path for path in Path(__file__).with_name("knowledge").glob("*.md")}
+    if set(asked) == set(briefs) and all(read(path).id == asked[source] for source, path in briefs.items()):
+        return SHIPPED
+    named = "".join(f"{Path(source).name}\0{identity}\n" for source, identity in sorted(asked.items()))
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _languages(qa: QA) -> dict[str, str]:
@@ -257,17 +279,15 @@ def _cited(answer: Answer) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _precise(answer: Answer) -> int:
-    """Citations of a supported statement that carry it alone, or that it can't do without (Gao et al., ALCE, EMNLP 2023)."""
-    quotes = {c.number: c.quote for c in answer.citations}
-    precise: set[int] = set()
-    for statement in answer.statements:
-        numbers = [n for n in statement.citations if n in quotes]
-        if not verify(statement.text, [quotes[n] for n in numbers]).supported:
-            continue
-        for number in numbers:
-            others = [quotes[n] for n in numbers if n != number]
-            alone = verify(statement.text, [quotes[number]]).supported
-            if alone or not others or not verify(statement.text, others).supported:
-                precise.add(number)
-    return len(precise)
+def _precise(text: str, quotes: Sequence[str]) -> int:
+    """Citations of one sentence that carry it alone, or that it can't do without; none where all of them together don't carry it.
+
+    A citation that two sentences share counts for each of them (Gao et al., ALCE, EMNLP 2023).
+    """
+    if not verify(text, quotes).supported:
+        return 0
+    others = [[*quotes[:i], *quotes[i + 1 :]] for i in range(len(quotes))]
+    return sum(
+        verify(text, [quote]).supported or not verify(text, rest).supported
+        for quote, rest in zip(quotes, others, strict=True)
+    )

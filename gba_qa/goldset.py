@@ -22,7 +22,7 @@ from gba_qa.errors import EvaluationError
 from gba_qa.text import detect_language, normalize
 from gba_qa.types import Block, Document, Language
 
-__all__ = ["Evidence", "Gold", "read_corpus", "read_gold"]
+__all__ = ["Evidence", "Gold", "fingerprint", "read_corpus", "read_gold"]
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
@@ -48,6 +48,18 @@ class Gold:
     split: str
     kind: str
     line: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits of what is asked and what is right."""
+        asked = [
+            self.question,
+            self.language,
+            self.answerable,
+            self.answers,
+            [(e.document, e.quote) for e in self.evidence],
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
 
 
 def read_gold(path: Path) -> list[Gold]:
@@ -87,6 +99,11 @@ def read_gold(path: Path) -> list[Gold]:
     return questions
 
 
+def fingerprint(path: Path) -> str:
+    """Sixteen hex digits of the file's content, whatever its line ends."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:16]
+
+
 def read_corpus(path: Path) -> list[Document]:
     """Documents of a corpus file, one a line; a line break in `text` begins a paragraph.  The id is the document's source.
 
@@ -117,6 +134,7 @@ def read_corpus(path: Path) -> list[Document]:
     return documents
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 _KINDS: dict[type, str] = {str: "string", bool: "boolean (true or false)"}
 
 
@@ -140,7 +158,14 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             ) from None
         except ValueError as error:
             raise EvaluationError(f"{path}, line {number}: not valid JSON ({error})") from None
+        except RecursionError:
+            raise EvaluationError(f"{path}, line {number}: too deeply nested; each line is one flat {{…}}") from None
         _need(isinstance(row, dict), f"{path}, line {number}", "not a JSON object; each line is one {…}")
+        half = _HALF.search(json.dumps(row, ensure_ascii=False)) if b"\\u" in line else None
+        if half:
+            raise EvaluationError(
+                f"{path}, line {number}: \\u{ord(half.group()):04x} is half a character (a surrogate without its other half)"
+            )
         yield number, row
     if empty:
         raise EvaluationError(f"{path}: the file is empty; it needs one JSON object a line")

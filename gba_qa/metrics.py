@@ -1,7 +1,7 @@
 """From records to measures, with 95 % confidence intervals; the ranking measures come from ir-measures.
 
-Every measure but AUROC is a sum over a sum of per-question numbers (a mean where the lower one counts questions), so that one
-bootstrap over questions serves them all.
+Most measures are a sum over a sum of per-question numbers (a mean where the lower one counts questions), so that one bootstrap over
+questions serves them; AUROC and the points of the curve of refusal are counted anew on the same resamples.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Report", "auroc", "bootstrap", "ranking", "refusal_curve", "refused_at"]
 
@@ -53,7 +54,9 @@ class Report:
     def intervals(self, rows: Sequence[Row] | None = None) -> dict[str, tuple[float, float]]:
         """The 95 % bootstrap interval of each measure over these rows."""
         rows = self.rows if rows is None else rows
-        return {name: bootstrap(part, whole) for name, (part, whole) in _columns(rows).items()}
+        return {name: bootstrap(part, whole) for name, (part, whole) in _columns(rows).items()} | _refusal_intervals(
+            rows
+        )
 
     def seconds(self) -> dict[str, float]:
         """Median and 95th percentile of the seconds that an answer took."""
@@ -120,11 +123,43 @@ def bootstrap(part: Sequence[float], whole: Sequence[float], *, seed: int = 0) -
     >>> bootstrap([1.0, 1.0], [1.0, 1.0])
     (1.0, 1.0)
     """
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(0, len(part), size=(SAMPLES, len(part)))
+    chosen = _resamples(len(part), seed)
     below = np.asarray(whole, dtype=np.float64)[chosen].sum(axis=1)
     above = np.asarray(part, dtype=np.float64)[chosen].sum(axis=1)
     values = above[below > 0] / below[below > 0]  # a resample in which there is nothing to count says nothing
+    return _middle(values)
+
+
+def _refusal_intervals(rows: Sequence[Row], *, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """The 95 % percentile intervals of AUROC and `refused_at`; none without both sorts of questions.
+
+    A resample is told by how many questions of each sort it has at each confidence, which is all that either measure asks.
+    """
+    answerable = np.asarray([bool(r["answerable"]) for r in rows])
+    if not rows or answerable.all() or not answerable.any():
+        return {}
+    steps, place = np.unique([float(r["confidence"]) for r in rows], return_inverse=True)
+    found: dict[str, list[float]] = {name: [] for name in ("auroc", *(f"refused_at_{s}" for s in WRONG_SHARES))}
+    for chosen in _resamples(len(rows), seed):
+        positive = np.bincount(place[chosen[answerable[chosen]]], minlength=len(steps))
+        negative = np.bincount(place[chosen[~answerable[chosen]]], minlength=len(steps))
+        wrong, right = positive.cumsum(), negative.cumsum()  # refused with the threshold at each step
+        if not wrong[-1] or not right[-1]:
+            continue  # one sort alone: nothing to tell apart
+        wins = float(positive @ (right - 0.5 * negative))
+        found["auroc"].append(wins / float(wrong[-1] * right[-1]))
+        for share in WRONG_SHARES:
+            allowed = right[wrong / wrong[-1] <= share]
+            found[f"refused_at_{share}"].append(float(allowed[-1] / right[-1]) if len(allowed) else 0.0)
+    return {name: _middle(values) for name, values in found.items() if values}
+
+
+def _resamples(size: int, seed: int) -> NDArray[np.int64]:
+    """Questions drawn with replacement: (SAMPLES, size)."""
+    return np.random.default_rng(seed).integers(0, size, size=(SAMPLES, size))
+
+
+def _middle(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
 
@@ -179,11 +214,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, Column]:
     columns["refused"] = [float(r["refused"]) * u for r, u in zip(rows, unanswerable, strict=True)], unanswerable
     for name, part, whole in (
         ("citation_recall", "supported", "statements"),
-        ("citation_precision", "precise", "citations"),
+        ("citation_precision", "precise", "cited"),
         ("quote_exactness", "exact", "citations"),
         ("figures_held", "figures_held", "statements"),
     ):
-        columns[name] = [r[part] for r in rows], [r[whole] for r in rows]
+        if all(whole in r for r in rows):  # runs kept before `cited` was counted have no such precision
+            columns[name] = [r[part] for r in rows], [r[whole] for r in rows]
     return {name: column for name, column in columns.items() if sum(column[1])}
 
 

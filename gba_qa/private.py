@@ -29,10 +29,15 @@ class PrivateIndex:
     def retrieve(
         self, query: str, k: int = 5, *, mode: Mode | None = None, doc_ids: Collection[str] | None = None
     ) -> list[Hit]:
-        """The k best of both: by fused score, which has one scale whatever the index; by BM25 alone, by its share of the best."""
+        """The k best of both: by fused score, which has one scale whatever the index; by BM25 alone, by its share of the best.
+
+        A document that is in both is found as the private one, under the name that its owner gave it.
+        """
         hits = self._shared.retrieve(query, k, mode=mode, doc_ids=doc_ids)
         if self.files:
-            hits = hits + self._own.retrieve(query, k, mode=mode, doc_ids=doc_ids)
+            own = self._own.retrieve(query, k, mode=mode, doc_ids=doc_ids)
+            held = {hit.chunk.id for hit in own}
+            hits = own + [hit for hit in hits if hit.chunk.id not in held]
         return sorted(hits, key=lambda hit: (-_comparable(hit), hit.chunk.id))[:k]
 
     def add(self, path: Path, *, source: str | None = None) -> Document:

@@ -35,6 +35,7 @@ from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
 from gba_qa.rereading import RereadingRetriever, SearchesDocuments
 from gba_qa.retrieve import HybridRetriever, Mode
+from gba_qa.text import join_surrogates
 from gba_qa.types import Answer, Answerer, Chunk, Citation, Document, Embedder, Floats, Hit
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ class QA:
         self, question: str, *, history: Sequence[Answer] = (), doc_ids: Collection[str] | None = None
     ) -> Iterator[Answer]:
         """The answer as it grows: each item is a whole Answer, the last one is final."""
+        question = join_surrogates(question)
         said = small_talk(question)
         if said is None and is_fragment(question) and all(a.answerer == "smalltalk" for a in history):
             said = reply("fragment", question)
@@ -227,7 +229,7 @@ class QA:
     def search(
         self, query: str, k: int = 5, *, mode: Mode = "hybrid", doc_ids: Collection[str] | None = None
     ) -> list[Hit]:
-        """The k best passages, best first."""
+        """The k best passages, best first.  Raises UsageError for a mode that is none of the three."""
         return self.retriever.retrieve(query, k, mode=mode, doc_ids=doc_ids)
 
     def documents(self) -> list[DocumentInfo]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gba_qa.answer.candidates import READ
-from gba_qa.answer.question import Question, analyse
+from gba_qa.answer.question import Question
 from gba_qa.retrieve import Mode
+from gba_qa.text import join_surrogates
 from gba_qa.types import Hit
 
 __all__ = ["RereadingRetriever", "SearchesDocuments"]
@@ -24,6 +25,10 @@ FARTHEST = 10.0  # units behind the best sentence: a passage farther behind, or 
 
 class Reads(Protocol):
     """What scores the sentences of passages: `ExtractiveAnswerer`."""
+
+    def read(self, text: str) -> Question:
+        """The question as it is looked for."""
+        ...
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> Sequence[Any]:
         """Items with `.candidate.hit` and `.score`, best first."""
@@ -54,11 +59,12 @@ class RereadingRetriever:
         """The k best passages, best first."""
         if mode not in {None, "hybrid"} or k < 1:
             return self.found.retrieve(query, k, mode=mode, doc_ids=doc_ids)
+        query = join_surrogates(query)
         hits = self.found.retrieve(query, max(k, READ), mode=mode, doc_ids=doc_ids)
         if any(hit.retriever != "hybrid" for hit in hits):
             return hits[:k]  # without vectors scores have no scale that a sentence's could be added to
         best: dict[str, float] = {}
-        for sentence in self.reader.rank(analyse(query), hits[:READ]):
+        for sentence in self.reader.rank(self.reader.read(query), hits[:READ]):
             best.setdefault(sentence.candidate.hit.chunk.id, sentence.score)
         top = max(best.values(), default=0.0)
         worth = [hit.score + WORTH * max(best.get(hit.chunk.id, top - FARTHEST) - top, -FARTHEST) for hit in hits]

@@ -5,19 +5,32 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import comb
 from pathlib import Path
 from typing import Any
 
+from gba_qa.config import Config
 from gba_qa.curve import draw_curve
 from gba_qa.errors import EvaluationError
+from gba_qa.goldset import fingerprint
 from gba_qa.metrics import TABLE, Report, refusal_curve
 
 __all__ = ["Comparison", "compare", "home", "redraw", "save"]
 
 Row = Mapping[str, Any]
+SHIPPED = "shipped"  # what a run names its knowledge where that is the shipped briefs
+NUMBER, TRUTH = (int, float), (bool,)
+FIELDS: dict[str, tuple[type, ...]] = {  # what a comparison needs of a row; any other may be missing
+    "id": (str,),
+    "rank": (int,),
+    "confidence": NUMBER,
+    **dict.fromkeys(
+        ("answerable", "refused", "contained", "first_contained", "right_document", "right_sentence"), TRUTH
+    ),
+    **dict.fromkeys(("statements", "supported", "figures_held", "citations", "precise", "exact"), (int,)),
+}
 MOST_NAMED = 40  # changed questions that a comparison lists; its JSON has them all
 
 
@@ -34,26 +47,38 @@ def home() -> Path:
     )
 
 
-def save(report: Report) -> Path:
-    """Write eval/results/<commit>.json; for the whole shipped set redraw the README's table and plot as well.
+def save(report: Report, *, tell: Callable[[str], object] | None = None) -> Path:
+    """Write eval/results/<commit>.json; for the whole shipped set on the shipped briefs redraw the README's table and plot as well.
 
-    A run that is not of the default kind has what differs in its file name.  Answers over an outside corpus are left out: its
-    text is not ours to keep.
+    Where the tree holds changes that are not committed, the file is <commit>-dirty, so that it never takes the place of the
+    commit's own.  A run that is not of the default kind has what differs in its file name.  Answers from any but the shipped
+    briefs are left out: their text is not ours to keep.  `tell` is handed the reason where the README is left as it is.
     """
     folder = home() / "results"
     folder.mkdir(exist_ok=True)
-    about = report.about
-    usual = {"gold": "gold.jsonl", "mode": "hybrid", "split": "all", "embedder": "bundled", "corpus": ""}
-    unusual = [re.sub(r"[^\w.-]+", "_", Path(str(about[k])).stem) for k, v in usual.items() if about.get(k, v) != v]
-    path = folder / ("-".join([_commit(), *unusual]) + ".json")
+    unusual = _unusual(report.about)
+    commit = _git("rev-parse", "--short=10", "HEAD").strip()
+    dirty = _changed() if commit else []
+    name = [
+        commit or "uncommitted",
+        *(["dirty"] if dirty else []),
+        *(re.sub(r"[^\w.-]+", "_", part) for part in unusual),
+    ]
+    path = folder / ("-".join(name) + ".json")
     data = report.to_json()
-    if about.get("corpus"):
+    if report.about.get("knowledge") != SHIPPED:
         data["rows"] = [{k: v for k, v in row.items() if k != "answer"} for row in data["rows"]]
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in data.pop("rows"))
     head = json.dumps(data, ensure_ascii=False, indent=1).removesuffix("\n}")
     path.write_text(f'{head},\n "rows": [\n{rows}\n]}}\n', encoding="utf-8")
-    if not unusual:
+    if dirty:
+        why = f"{' and '.join(dirty[:2])}{' and others' if dirty[2:] else ''} changed since {commit}; commit, then save again"
+    else:
+        why = f"this run is not the usual one: {', '.join(unusual)}" if unusual else ""
+    if not why:
         _draw(report, path)
+    elif tell:
+        tell(f"eval/README.md is left as it is, since {why}")
     return path
 
 
@@ -71,25 +96,48 @@ def redraw(name: str, command: str, text: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two saved runs: measures before and after, and the questions whose outcome changed, each with its answer now."""
+    """Two saved runs: measures before and after, and the questions whose outcome changed, each with its answer now.
+
+    All of it over the `shared` questions.  Left out are those that one run alone asked (`only`, how many) and those whose question,
+    answers or evidence were changed between the two (`reworded`, their ids).  `about` is what the runs themselves differ in.
+    """
 
     names: tuple[str, str]
     measures: Mapping[str, tuple[float, float]]
     changed: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
     """By outcome: the questions gained and those lost."""
+    shared: int
+    only: tuple[int, int]
+    reworded: tuple[str, ...]
+    about: Mapping[str, tuple[Any, Any]]
 
     def to_json(self) -> dict[str, Any]:
         changed = {
             outcome: {"gained": dict(gained), "lost": dict(lost), "p": round(sign_test(len(gained), len(lost)), 4)}
             for outcome, (gained, lost) in self.changed.items()
         }
-        measures = {name: list(pair) for name, pair in self.measures.items()}
-        return {"runs": list(self.names), "measures": measures, "changed": changed}
+        return {
+            "runs": list(self.names),
+            "shared": self.shared,
+            "only": list(self.only),
+            "reworded": list(self.reworded),
+            "about": {name: list(pair) for name, pair in self.about.items()},
+            "measures": {name: list(pair) for name, pair in self.measures.items()},
+            "changed": changed,
+        }
 
     def table(self) -> str:
         width = max(12, *(len(name) + 2 for name in self.names))
         left, right = self.names
-        lines = [f"{'':20}{left:>{width}}{right:>{width}}{'change':>10}"]
+        lines = [f"{self.shared} questions shared, {self.only[0]} only in {left}, {self.only[1]} only in {right}"]
+        if self.reworded:
+            named = f"{', '.join(self.reworded[:MOST_NAMED])}{', …' if self.reworded[MOST_NAMED:] else ''}"
+            lines.append(f"{len(self.reworded)} left out, asked or judged otherwise in {right}: {named}")
+        lines += [
+            f"they differ in {name}: {' | '.join('none' if value == '' else str(value) for value in pair)}"
+            for name, pair in self.about.items()
+        ]
+        lines += ["", f"{'':20}{left:>{width}}{right:>{width}}{'change':>10}"]
         lines += [f"{n:20}{a:{width}.4f}{b:{width}.4f}{b - a:+10.4f}" for n, (a, b) in self.measures.items()]
         for outcome, (gained, lost) in self.changed.items():
             p = sign_test(len(gained), len(lost))
@@ -102,11 +150,20 @@ class Comparison:
 
 
 def compare(left: str, right: str) -> Comparison:
-    """Set two saved runs side by side, over the questions that both asked.  Each is a commit in eval/results or a file."""
-    before, after = ({r["id"]: r for r in _read(name)["rows"]} for name in (left, right))
-    shared = [i for i in before if i in after]
+    """Set two saved runs side by side, over the questions that both asked.  Each is a commit in eval/results or a file.
+
+    Rows kept before they had an `asked` are taken for the same question where they have the same id.
+    """
+    runs = _read(left), _read(right)
+    before, after = ({r["id"]: r for r in run["rows"]} for run in runs)
+    both = [i for i in before if i in after]
+    reworded = tuple(
+        i for i in both if _asked(before[i]) != _asked(after[i]) and _asked(before[i]) and _asked(after[i])
+    )
+    shared = [i for i in both if i not in set(reworded)]
     if not shared:
-        raise EvaluationError(f"{left} and {right} have no question in common")
+        why = f": {len(reworded)} have the same id but were changed between the two" if reworded else ""
+        raise EvaluationError(f"{left} and {right} have no question in common{why}")
     old, new = (Report({}, tuple({**rows[i], "seconds": 0.0} for i in shared)).measures() for rows in (before, after))
     changed = {}
     for outcome, right_one in (("found in the first 5", _found), ("answered or refused rightly", _right)):
@@ -114,7 +171,16 @@ def compare(left: str, right: str) -> Comparison:
         gained = {i: str(after[i].get("answer", "")) for i in ids if right_one(after[i])}
         changed[outcome] = gained, {i: str(after[i].get("answer", "")) for i in ids if i not in gained}
     measures = {name: (value, new[name]) for name, value in old.items() if name in new}
-    return Comparison((Path(left).stem, Path(right).stem), measures, changed)
+    was, now = (run["about"] for run in runs)
+    return Comparison(
+        names=(Path(left).stem, Path(right).stem),
+        measures=measures,
+        changed=changed,
+        shared=len(shared),
+        only=(len(before) - len(both), len(after) - len(both)),
+        reworded=reworded,
+        about={name: (was[name], now[name]) for name in was if name in now and was[name] != now[name]},
+    )
 
 
 def sign_test(gained: int, lost: int) -> float:
@@ -125,6 +191,10 @@ def sign_test(gained: int, lost: int) -> float:
     """
     changed, uneven = gained + lost, abs(gained - lost)
     return float(sum(comb(changed, k) for k in range(changed + 1) if abs(2 * k - changed) >= uneven) / 2**changed)
+
+
+def _asked(row: Row) -> str:
+    return str(row.get("asked") or "")
 
 
 def _found(row: Row) -> bool:
@@ -144,19 +214,58 @@ def _read(name: str) -> dict[str, Any]:
     except OSError:
         there = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
         raise EvaluationError(f"{path}: no such result; saved there are: {there}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EvaluationError(f"{path}: not a saved result ({error})") from None
     if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
         raise EvaluationError(f"{path}: not a saved result (it has no rows)")
+    if not isinstance(found.setdefault("about", {}), dict):
+        raise EvaluationError(f"{path}: not a saved result (its 'about' is not an object)")
+    for number, row in enumerate(found["rows"], start=1):
+        if not isinstance(row, dict):
+            raise EvaluationError(f"{path}: not a saved result (row {number} is not an object)")
+        for name, kinds in FIELDS.items():
+            if type(row.get(name)) not in kinds:
+                raise EvaluationError(f"{path}: not a saved result (row {number} has no {name!r}, or a strange one)")
     return found
 
 
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short=10", "HEAD"]
+def _changed() -> list[str]:
+    """What the tree holds that the commit does not, but for what a run itself writes.
+
+    Of files that git does not know those of the package alone count: a brief or a module there is part of what is measured, while
+    notes and documents that lie about are not.
+    """
+    written = [f":(exclude)eval/{name}" for name in ("results", "README.md", "refusal.svg")]
+    known = _git("diff", "--name-only", "--no-renames", "-z", "--relative", "HEAD", "--", ".", *written)
+    unknown = _git("ls-files", "--others", "--exclude-standard", "-z", "--", "gba_qa")
+    return sorted({*known.split("\0"), *unknown.split("\0")} - {""})
+
+
+def _git(*arguments: str) -> str:
+    """What git says of the folder that holds eval/; nothing where it is no repository, or has no commit yet."""
+    command = ["git", "--no-optional-locks", *arguments]
     try:
-        return subprocess.run(command, cwd=home(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+        done = subprocess.run(command, cwd=home().resolve().parent, capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
-        return "uncommitted"
+        return ""
+    return done.stdout.decode("utf-8", errors="replace")
+
+
+def _unusual(about: Mapping[str, Any]) -> list[str]:
+    """In what a run differs from the one that the README tells of, named so that two runs that differ have two names."""
+    parts = []
+    if about.get("gold fingerprint") != fingerprint(home() / "gold.jsonl"):
+        parts.append(f"{Path(str(about.get('gold'))).stem}_{str(about.get('gold fingerprint'))[:8]}")
+    if about.get("knowledge") != SHIPPED:
+        name = Path(str(about.get("corpus") or "")).stem or about.get("index") or "documents"
+        parts.append(f"{name}_{str(about.get('knowledge'))[:8]}")
+    elif about.get("index"):
+        parts.append(str(about["index"]))
+    usual = {"mode": "hybrid", "split": "all", "embedder": Config().embedder, "answerer": "extractive"}
+    parts += [str(about.get(name)) for name, value in usual.items() if about.get(name) != value]
+    if about.get("answerable share") != Config().answerable_share:
+        parts.append(f"share_{about.get('answerable share')}")
+    return parts
 
 
 def _draw(report: Report, path: Path) -> None:

@@ -19,15 +19,16 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from gba_qa.errors import UsageError
 from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
-from gba_qa.text import detect_language, fold, tokenize
+from gba_qa.text import detect_language, fold, join_surrogates, tokenize
 from gba_qa.types import Embedder, Floats, Hit, Language
-from gba_qa.variants import other_wordings
+from gba_qa.variants import other_wordings, spelled_out
 
 __all__ = ["HybridRetriever", "Mode", "Weights"]
 
@@ -104,7 +105,7 @@ class HybridRetriever:
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self.mode: Mode = mode
+        self.mode: Mode = _checked(mode)
         self.same_language = same_language
         self.cross_language = cross_language
         self.rerank = rerank
@@ -116,12 +117,14 @@ class HybridRetriever:
         """The k best chunks, best first, ties by chunk id.
 
         `doc_ids` limits the search to these documents.  `score` is BM25 for mode "bm25", cosine for "dense", and 0 to 1
-        for "hybrid".
+        for "hybrid".  Raises UsageError for another mode.
         """
-        mode = mode or self.mode
+        mode = self.mode if mode is None else _checked(mode)
+        query = join_surrogates(query)
         if not query.strip() or k < 1 or len(self.index) == 0:
             return []
         language = detect_language(query)
+        query = spelled_out(query, self._rarity)
         allowed = self._allowed(language, doc_ids)
         own, across = self._query_tokens(query, language, allowed)
         if mode == "bm25" or self.embedder is None:
@@ -152,6 +155,20 @@ class HybridRetriever:
         fused.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return _spread(fused)[:k]
 
+    def with_signals(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits of keyword or vector search in their order, each with all the scores that hybrid search gives it: what answering goes by."""
+        if not hits or self.embedder is None:
+            return list(hits)
+        language = detect_language(query)
+        query = spelled_out(query, self._rarity)
+        own, across = self._query_tokens(query, language, self._allowed(language, None))
+        vector = np.asarray(self.embedder.encode_query([query]), dtype=np.float32)[0]
+        signals = self._signals(query, own, across, vector, [hit.chunk.id for hit in hits])
+        return [
+            self._hit(hit.chunk, {name: float(values[i]) for name, values in signals.items()}, language)
+            for i, hit in enumerate(hits)
+        ]
+
     def _allowed(self, language: Language, doc_ids: Collection[str] | None) -> Collection[str] | None:
         """The documents to search: those asked for, less the parallel versions in other languages."""
         if not self.parallels:
@@ -173,12 +190,17 @@ class HybridRetriever:
             return doc_ids
         return {info.id for info in documents if info.id not in left_out and (wanted is None or info.id in wanted)}
 
+    def _rarity(self, token: str) -> float:
+        return self.index.bm25_best([token])
+
     def _query_tokens(
         self, query: str, language: Language, allowed: Collection[str] | None
     ) -> tuple[list[str], list[str]]:
         """The question's tokens with those of other usages; and, where documents in the other language are searched, its terms in that."""
         own = tokenize(query)
-        own += [token for wording in other_wordings(query) for token in tokenize(wording)]
+        # An acronym rarer than what it stands for, which the query says, would outweigh all else.
+        usual = (wording for wording in other_wordings(query) if spelled_out(wording, self._rarity) == wording)
+        own += [token for wording in usual for token in tokenize(wording)]
         searched = (info for info in self.index.documents() if allowed is None or info.id in allowed)
         if not any((info.language == "en") != (language == "en") for info in searched):
             return own, []
@@ -220,6 +242,12 @@ class HybridRetriever:
     def _with_bm25_share(self, hits: Sequence[Hit], tokens: Sequence[str]) -> list[Hit]:
         best = self.index.bm25_best(tokens)
         return [Hit(h.chunk, h.score, h.retriever, {"bm25": min(1.0, h.score / best) if best else 0.0}) for h in hits]
+
+
+def _checked(mode: Mode) -> Mode:
+    if mode not in get_args(Mode):
+        raise UsageError(f"mode is {mode!r}, not one of {', '.join(get_args(Mode))}")
+    return mode
 
 
 def asks_about_document(query: str) -> bool:

@@ -21,7 +21,16 @@ from typing import Any
 
 from gba_qa.types import Language
 
-__all__ = ["TOKENIZER_VERSION", "detect_language", "fold", "is_han", "normalize", "to_script", "tokenize"]
+__all__ = [
+    "TOKENIZER_VERSION",
+    "detect_language",
+    "fold",
+    "is_han",
+    "join_surrogates",
+    "normalize",
+    "to_script",
+    "tokenize",
+]
 
 TOKENIZER_VERSION = "2"  # raise it whenever tokenize() changes: indexes built with another one are rebuilt
 
@@ -56,6 +65,15 @@ def _repair(char: str) -> str:
     if code in (0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F):  # odd spaces
         return " "
     return char
+
+
+def join_surrogates(text: str) -> str:
+    r"""Text that can be written as UTF-8: halves of one character joined, lone ones (bytes that were no UTF-8) become U+FFFD.
+
+    >>> join_surrogates("\ud83d\ude00 \udcff前海")
+    '😀 �前海'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def fold(text: str) -> str:

@@ -8,13 +8,14 @@ asked one (揾工 for 就业).  All of it in folded characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from gba_qa.text import fold
+from gba_qa.text import fold, is_han, tokenize
 
-__all__ = ["other_wordings"]
+__all__ = ["other_wordings", "spelled_out"]
 
 _WORD = re.compile(r"[a-z\d&']+")
 
@@ -40,6 +41,43 @@ def other_wordings(query: str) -> list[str]:
     for _, phrase in sorted(found):
         others |= {other: None for other in table.others[phrase] if not _said(_spaced(other), text, words)}
     return list(others)
+
+
+def spelled_out(query: str, rarity: Callable[[str], float]) -> str:
+    """The query with those of its acronyms written out that are rarer in the corpus than what they stand for; folded where there are any.
+
+    `rarity` of a token, higher for rarer.  Where most texts write out a name and a single one abbreviates it, the acronym would be the rarest word
+    of the question, and that text would come first whatever is asked.
+
+    >>> common = {"greater", "bay", "area", "gdp"}
+    >>> spelled_out("What is the GDP of the GBA?", lambda token: float(token not in common))
+    'what is the gdp of the greater bay area?'
+    """
+    table, text = _table(), fold(query)
+    chinese = any(map(is_han, text))
+
+    def written(match: re.Match[str]) -> str:
+        phrase = table.forms[match.group()]
+        wordings = table.others[phrase]
+        full = next((w for w in wordings if _is_acronym(phrase, w)), None)
+        if full is None:
+            return match.group()
+        if chinese:
+            full = next((w for w in wordings if not w.isascii()), full)
+        rarest = max(map(rarity, tokenize(full)), default=0.0)
+        return full if rarest < min(map(rarity, tokenize(phrase)), default=0.0) else match.group()
+
+    found = table.latin.sub(written, text)
+    return query if found == text else found
+
+
+def _is_acronym(word: str, full: str) -> bool:
+    """Whether the word is made of the initials of the words written out, small words left out or not."""
+    words = [w for w in full.split() if w.isascii()]
+    return len(words) > 1 and word in {
+        "".join(w[0] for w in words),
+        "".join(w[0] for w in words if w not in {"of", "and", "the", "for", "in"}),
+    }
 
 
 @dataclass(frozen=True, slots=True)

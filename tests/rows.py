@@ -12,6 +12,7 @@ def row(identity: str, **values: Any) -> dict[str, Any]:
     base: dict[str, Any] = dict.fromkeys(Record.__dataclass_fields__, 0)
     base |= dict.fromkeys(("refused", "contained", "first_contained", "right_document", "right_sentence"), False)
     base |= {
+        "asked": "",
         "language": "en",
         "pair": "en → en",
         "scripts": "same",

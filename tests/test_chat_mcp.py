@@ -48,6 +48,21 @@ def test_without_the_extra_it_is_one_line_with_the_command(tmp_path: Path) -> No
     assert done.stderr == 'ui.py: the MCP tools need an extra: pip install "gba-qa[mcp]"\n'
 
 
+@pytest.mark.parametrize(
+    ("options", "settings"), [(["--auth", "ann:secret-9"], {}), ([], {"GBA_QA_AUTH": "ann:secret-9"})]
+)
+def test_with_a_password_it_is_refused_before_anything_is_served(
+    options: list[str], settings: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(ROOT / "ui.py"), "--mcp", *options],
+        cwd=tmp_path, env=environment(**settings), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr.startswith("ui.py: the MCP tools don't work behind a password: leave out --mcp, or the password")
+    assert len(done.stderr.splitlines()) == 1 and "secret-9" not in done.stderr
+
+
 @pytest.mark.skipif(find_spec("mcp") is None, reason='the mcp extra is not installed: pip install "gba-qa[mcp]"')
 def test_the_tools_are_ask_and_search_and_return_the_contract_s_json(tmp_path: Path) -> None:
     server = Server("--mcp", "--index", str(build_knowledge(tmp_path / "index")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import gba_qa.qa
 from gba_qa import QA, Config, IndexMismatch, IndexNotFound, UsageError
 from gba_qa.index import IndexWriter
 from gba_qa.qa import remove_documents
+from gba_qa.retrieve import HybridRetriever
 from gba_qa.types import Answer
 from tests.conftest import HashEmbedder
 
@@ -99,6 +101,23 @@ def test_small_talk_cites_nothing(qa: QA) -> None:
         assert answer.answerer == "smalltalk" and not answer.citations and answer.text
 
 
+@pytest.mark.bundled
+def test_a_question_with_bytes_that_are_no_utf_8_is_asked_without_them(small_folder: Path, tmp_path: Path) -> None:
+    """As a terminal hands them over: each as a lone surrogate, which no tokenizer takes and no JSON file holds."""
+    qa = QA.build([small_folder], tmp_path / "index", embedder="bundled", config=Config())
+    question = "\udcff 渡輪每日載客幾多？\ud83d"
+    answer = qa.ask(question)
+    assert answer.question == "\ufffd 渡輪每日載客幾多？\ufffd" and not answer.rewritten
+    assert "52,300" in answer.text and json.dumps(answer.question, ensure_ascii=False).encode()
+    for mode in ("hybrid", "dense", "bm25"):
+        for asked in (qa, qa.private()):
+            assert "52,300" in asked.search(question, 1, mode=mode)[0].chunk.text
+    for alone in ("\ud800", "\udcff\udcfe?"):
+        assert qa.ask(alone).text
+    first = qa.ask("How many visitors did the library count in 2031?")
+    assert "86" in qa.ask("and how many people does it employ?\ud800", history=[first]).text
+
+
 def test_second_run_does_only_what_changed(small_folder: Path, tmp_path: Path, embedder: HashEmbedder) -> None:
     index = tmp_path / "index"
     assert QA.build([small_folder], index, embedder=embedder).report.count("read") == 3  # type: ignore[union-attr]
@@ -170,6 +189,32 @@ def test_private_documents_are_seen_by_one_session_only(qa: QA, tmp_path: Path) 
     assert "1893" not in yours.ask("When was the lighthouse of Waglan lit?").text
     mine.remove(document.id)
     assert "1893" not in mine.ask("When was the lighthouse of Waglan lit?").text
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25"])
+def test_an_upload_that_is_indexed_already_is_found_once_under_its_new_name(
+    qa: QA, small_folder: Path, mode: str
+) -> None:
+    mine = qa.private()
+    query = "library visitors staff 2031 渡輪 票價 荔枝"
+    before = [hit.chunk.id for hit in mine.search(query, 10, mode=mode)]
+    document = mine.add(small_folder / "library.en.md", source="mine.md")
+    hits = mine.search(query, 10, mode=mode)
+    assert sorted(hit.chunk.id for hit in hits) == sorted(before) and len(set(before)) == len(before) > 2
+    assert {hit.chunk.source for hit in hits if hit.chunk.doc_id == document.id} == {"mine.md"}
+    assert len(mine.search(query, 2, mode=mode)) == 2
+    assert mine.ask("How many people does the library employ?").citations[0].source == "mine.md"
+    mine.remove(document.id)
+    assert [hit.chunk.id for hit in mine.search(query, 10, mode=mode)] == before
+
+
+def test_a_mode_that_is_none_is_told(qa: QA) -> None:
+    for asked in (qa, qa.private()):
+        for query in ("渡輪", ""):
+            with pytest.raises(UsageError, match=r"^mode is 'foo', not one of hybrid, dense, bm25$"):
+                asked.search(query, mode="foo")
+    with pytest.raises(UsageError, match="'foo'"):
+        HybridRetriever(qa.index, None, mode="foo")
 
 
 def test_follow_up_keeps_the_subject(qa: QA) -> None:

@@ -51,6 +51,9 @@ class Reader:
     def __init__(self, best: int) -> None:
         self.best = best
 
+    def read(self, text: str) -> Question:
+        return analyse(text)
+
     def rank(self, question: Question, hits: Sequence[Hit]) -> Sequence[Any]:
         sentences = [Sentence(hit, 0.0 if hit.chunk.id == f"c{self.best:02}" else -100.0) for hit in hits]
         return sorted(sentences, key=lambda s: -s.score)

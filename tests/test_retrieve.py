@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gba_qa import QA, retrieve
+from gba_qa.retrieve import HybridRetriever, Mode
 from tests.conftest import HashEmbedder
 
 
@@ -68,3 +69,45 @@ def test_a_page_in_both_languages_has_no_double_weight(tmp_path: Path, embedder:
         hits = qa.search(question, 2)
         shares = {Path(h.chunk.source).name: h.signals["bm25"] for h in hits}
         assert Path(hits[0].chunk.source).name == "english.md" and shares["both.md"] <= shares["english.md"] + 0.05
+
+
+@pytest.mark.parametrize("question", ["How many cities has the GBA?", "How many cities has the Greater Bay Area?"])
+@pytest.mark.parametrize("mode", ["hybrid", "bm25"])
+def test_an_acronym_counts_as_what_it_stands_for(
+    tmp_path: Path, embedder: HashEmbedder, question: str, mode: Mode
+) -> None:
+    qa = build(
+        tmp_path,
+        embedder,
+        plans="# Plans\n\nThe plans came late, so the GBA asked its cities for patience.\n",
+        region="# Region\n\nThe Greater Bay Area has eleven cities.\n",
+        **{f"other{i}": f"# Other {i}\n\nThe trade of the Greater Bay Area grows.\n" for i in range(20)},
+    )
+    assert qa.search(question, 1, mode=mode)[0].chunk.source.endswith("region.md")
+
+
+def test_an_acronym_that_the_texts_use_stays(tmp_path: Path, embedder: HashEmbedder) -> None:
+    qa = build(
+        tmp_path,
+        embedder,
+        one="# One\n\nThe GDP of the town rose.\n",
+        two="# Two\n\nIts GDP is gross, its product domestic.\n",
+    )
+    assert qa.search("What of the town's GDP?", 1)[0].chunk.source.endswith("one.md")
+
+
+@pytest.mark.parametrize("mode", ["bm25", "dense"])
+def test_hits_of_one_search_are_told_what_hybrid_search_tells(
+    tmp_path: Path, embedder: HashEmbedder, mode: Mode
+) -> None:
+    qa = build(
+        tmp_path, embedder, town="# Town\n\nThe town has eleven parks.\n", river="# River\n\nThe river has no park.\n"
+    )
+    found = HybridRetriever(qa.index, embedder)
+    alone = found.retrieve("How many parks has the town?", 5, mode=mode)
+    told = found.with_signals("How many parks has the town?", alone)
+    hybrid = {hit.chunk.id: hit for hit in found.retrieve("How many parks has the town?", 5)}
+    assert [hit.chunk.id for hit in told] == [hit.chunk.id for hit in alone]
+    for hit in told:
+        assert hit.signals == pytest.approx(hybrid[hit.chunk.id].signals)
+        assert hit.score == pytest.approx(hybrid[hit.chunk.id].score)

@@ -72,3 +72,7 @@ def test_all_messages_exist_in_three_languages() -> None:
     ):
         assert len({say(key, "en"), say(key, "zh-Hant"), say(key, "zh-Hans")}) >= 2
     assert "繁體中文" in say("other_language", "zh-Hant", about="zh-Hant")
+
+
+def test_what_is_not_answered_is_not_sure() -> None:
+    assert small_talk("42?").confidence == 0.0  # type: ignore[union-attr]

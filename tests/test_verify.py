@@ -100,6 +100,24 @@ def test_changed_facts_are_caught() -> None:
     )
     assert sum(count for (_, kind), (count, _) in counts.items() if kind == "unit") >= 10, counts
     assert slipped <= 0.01 * total, missed[:5]
+    assert not [m for m in missed if m[0] == "unit"]  # too few to show in the share of all
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote", "supported"),
+    [
+        ("The fund holds US$5 million.", "The fund holds HK$5 million.", False),
+        ("The fund holds HK$5 million.", "The fund holds US$5 million.", False),
+        ("The fund holds MOP$5 million.", "The fund holds HK$5 million.", False),
+        ("基金有5億美元。", "The fund holds HK$500 million.", False),
+        ("基金有5億港元。", "The fund holds HK$500 million.", True),
+        ("The fund holds HK$5 million.", "基金持有500萬港元。", True),
+        ("The fund holds HK$5 million.", "The fund holds $5 million.", True),
+        ("Some 50 people came to the fund.", "The fund: 50多萬人 came.", False),
+    ],
+)
+def test_a_currency_is_that_of_the_quote(statement: str, quote: str, supported: bool) -> None:
+    assert verify(statement, [quote], similarity=0.9).supported is supported
 
 
 def paraphrases(sentence: str, language: Language) -> list[str]:

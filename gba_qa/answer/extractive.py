@@ -8,7 +8,7 @@ itself, or for a table row the row told with its column headers, so nothing is s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gba_qa.answer.candidates import READ, Candidate, as_found, collect
@@ -22,6 +22,7 @@ from gba_qa.answer.refusal import confidence, evidence, threshold
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.tokens import TokenVectors
 from gba_qa.types import Answer, Document, Hit, Statement
+from gba_qa.variants import spelled_out
 
 __all__ = ["ExtractiveAnswerer"]
 
@@ -67,17 +68,17 @@ class ExtractiveAnswerer:
         reply = small_talk(question)
         if reply is not None:
             return reply
-        asked = analyse(question)
+        asked = self.read(question)
         ranked = self.rank(asked, hits)
         if not ranked:
-            return self._refuse(asked, hits, 0.0)
+            return self._refuse(question, asked, hits, 0.0)
         chances = probabilities([s.score for s in ranked])
         best = ranked[0]
         features = evidence(asked, best.candidate, best.features, chances)
         features |= passage_similarities(asked, best.candidate, self.tokens)
         sure = confidence(features)
         if self.answerable_share < 1.0 and sure < threshold(self.answerable_share, features):
-            return self._refuse(asked, hits, sure)
+            return self._refuse(question, asked, hits, sure)
         chosen = _with_reason(choose([(s.candidate, s.score) for s in ranked]), ranked)
         other = disagreeing(asked, chosen[0], _agreeing(ranked[1:]), self.document)
         if other is not None:
@@ -91,6 +92,12 @@ class ExtractiveAnswerer:
             question, statements, citations, tuple(hits), asked.language, self.name, False, note, confidence=sure
         )
 
+    def read(self, text: str) -> Question:
+        """The question as it is looked for: with acronyms written out where the corpus writes them out."""
+        asked = analyse(text)
+        written = text if self.idf is None else spelled_out(text, self.idf)
+        return asked if written == text else replace(analyse(written), language=asked.language)
+
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """The candidates of the first READ hits, best first."""
         return self._ranked(question, tuple(as_found(hits)[:READ]))
@@ -102,9 +109,9 @@ class ExtractiveAnswerer:
         scored = [Scored(c, f, score(f, worth)) for c, f in zip(candidates, found, strict=True)]
         return sorted(scored, key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
 
-    def _refuse(self, question: Question, hits: Sequence[Hit], sure: float) -> Answer:
+    def _refuse(self, text: str, question: Question, hits: Sequence[Hit], sure: float) -> Answer:
         refusal = Statement(say("refusal", question.language))
-        return Answer(question.text, (refusal,), (), tuple(hits), question.language, self.name, True, confidence=sure)
+        return Answer(text, (refusal,), (), tuple(hits), question.language, self.name, True, confidence=sure)
 
 
 def _agreeing(ranked: Sequence[Scored]) -> list[Candidate]:

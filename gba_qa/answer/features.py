@@ -17,7 +17,7 @@ from gba_qa.answer.question import Expected, Question
 from gba_qa.answer.reading import Reading, read_text
 from gba_qa.answer.tokens import TokenVectors
 from gba_qa.names import PLACES, REGIONS
-from gba_qa.quantities import Quantity, same_quantity
+from gba_qa.quantities import MONEY, Quantity, same_quantity
 from gba_qa.rerank import maxsim
 from gba_qa.text import fold, tokenize
 from gba_qa.types import Floats, Hit
@@ -49,7 +49,6 @@ _FIGURE_ASKED = re.compile(  # plainly, with no other way to answer
     r"|^what (?:is|was|were|are)\b[^?]*\b(?:rate|share|percentage|proportion)\b"
 )
 _TIMES = {"year", "month", "day", "quarter", "decade"}
-_MONEY = {"usd", "hkd", "cny", "mop", "eur", "jpy", "money"}
 
 
 def features_of(
@@ -193,7 +192,7 @@ def _fits(question: Question, held: Reading, candidate: Candidate) -> dict[str, 
     checks: dict[Expected, float] = {
         "percent": float(bool(kinds & {"percent", "points"})),
         "number": float(bool(kinds & {"number", "percent"})),
-        "money": 1.0 if units & _MONEY else 0.4 if "number" in kinds else 0.0,
+        "money": 1.0 if units & MONEY else 0.4 if "number" in kinds else 0.0,
         "time": 1.0 if kinds & {"year", "decade"} else 0.7 if kinds & _TIMES else 0.0,
         "place": float(bool(new_names & PLACES)),
         "who": 1.0 if new_names - PLACES else 0.4,

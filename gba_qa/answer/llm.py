@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from gba_qa.answer.conversation import resolve
 from gba_qa.answer.extractive import ExtractiveAnswerer
@@ -22,7 +23,7 @@ from gba_qa.answer.markers import MarkerParser
 from gba_qa.answer.messages import say
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.verify import verify
-from gba_qa.errors import AnswererError, MissingDependency
+from gba_qa.errors import AnswererError, MissingDependency, UsageError
 from gba_qa.names import find_names
 from gba_qa.quantities import find_quantities, same_quantity
 from gba_qa.sentences import split_sentences
@@ -47,7 +48,8 @@ _NO_ANSWER = "NO_ANSWER"
 class LLMAnswerer:
     """`url` is the base of an OpenAI-compatible API, e.g. http://localhost:11434/v1.  Needs the extra `llm`.
 
-    `key` is sent as a bearer token and appears nowhere else.  `fallback` answers when the endpoint can't.
+    `key` is sent as a bearer token and appears nowhere else.  `fallback` answers when the endpoint can't.  Raises UsageError for
+    what can't be a URL or a key; whether they are the right ones is seen when a question is asked.
     """
 
     def __init__(
@@ -60,9 +62,9 @@ class LLMAnswerer:
         fallback: ExtractiveAnswerer | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self.url = url.rstrip("/")
+        self.url = _checked_url(url)
         self.model = model
-        self._key = key
+        self._key = _checked_key(key)
         self.timeout = timeout
         self.fallback = fallback or ExtractiveAnswerer()
         self.retries = retries
@@ -96,7 +98,7 @@ class LLMAnswerer:
             yield extractive
             return
         language = detect_language(question)
-        writing = _Writing(question, language, tuple(hits[:PASSAGES]), self.name)
+        writing = _Writing(question, language, tuple(hits[:PASSAGES]), self.name, extractive.confidence)
         shown = False
         try:
             for piece in self._pieces(_messages(question, writing.hits, language)):
@@ -114,7 +116,9 @@ class LLMAnswerer:
             return
         final = writing.answer(hits)
         if writing.says_nothing:
-            yield Answer(question, (Statement(say("refusal", language)),), (), tuple(hits), language, self.name, True)
+            # The model has read the passages and found nothing: it is sure, whatever the scores say.
+            refusal = Statement(say("refusal", language))
+            yield Answer(question, (refusal,), (), tuple(hits), language, self.name, True, confidence=0.0)
         elif not any(s.citations for s in final.statements):
             yield _with_note(extractive, say("fallback", language))  # nothing it wrote could be verified
         else:
@@ -167,8 +171,8 @@ class LLMAnswerer:
                 yield from self._events(response, deadline=time.monotonic() + 4 * self.timeout)
         except httpx.HTTPError as error:
             raise AnswererError(f"{self.url}: {type(error).__name__}", retryable=True) from None
-        except httpx.InvalidURL:
-            raise AnswererError(f"{self.url!r} is no URL") from None
+        except (httpx.InvalidURL, ValueError) as error:  # a name that no host can have
+            raise AnswererError(f"{self.url}: {type(error).__name__}") from None
 
     def _events(self, response: Any, *, deadline: float) -> Iterator[str]:
         done = False
@@ -188,6 +192,27 @@ class LLMAnswerer:
             done = done or '"finish_reason":"stop"' in data.replace(" ", "")
         if not done:
             raise AnswererError(f"{self.url} broke off in the middle", retryable=True)
+
+
+def _checked_url(url: str) -> str:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        usable = (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and len(url.split()) == 1
+        )
+    except ValueError:  # a port that is no number, a bracket left open
+        usable = False
+    if not usable:
+        raise UsageError(f"llm_url is {url!r}; give the base of the API, like http://localhost:11434/v1")
+    return url.rstrip("/")
+
+
+def _checked_key(key: str) -> str:
+    key = key.strip()  # a line end comes along where a key is read from a file
+    if not all("!" <= character <= "~" for character in key):
+        raise UsageError("llm_key has a space or a character that no key has (not shown here); copy the key once more")
+    return key
 
 
 def _content(data: str, url: str) -> Iterator[str]:
@@ -252,6 +277,7 @@ class _Writing:
     language: Language
     hits: tuple[Hit, ...]
     name: str
+    confidence: float
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     says_nothing: bool = False
@@ -277,7 +303,14 @@ class _Writing:
 
     def answer(self, hits: Sequence[Hit]) -> Answer:
         return Answer(
-            self.question, tuple(self.statements), tuple(self.citations), tuple(hits), self.language, self.name, False
+            self.question,
+            tuple(self.statements),
+            tuple(self.citations),
+            tuple(hits),
+            self.language,
+            self.name,
+            False,
+            confidence=self.confidence,
         )
 
     def _take(self, part: str | tuple[int, ...]) -> None:

@@ -48,7 +48,8 @@ def reply(key: str, text: str) -> Answer:
     """The message of that key as the answer to a text, in its language."""
     language = detect_language(text)
     abstained = key in {"fragment", "nonsense", "orders"}
-    return Answer(text, (Statement(say(key, language)),), (), (), language, "smalltalk", abstained)
+    sure = 0.0 if abstained else 1.0
+    return Answer(text, (Statement(say(key, language)),), (), (), language, "smalltalk", abstained, confidence=sure)
 
 
 def _kind(text: str) -> str | None:

@@ -44,10 +44,15 @@ def serve(
     """Serve the chat page until interrupted; prints its address once it answers.
 
     What is None comes from the settings (GBA_QA_HOST, GBA_QA_PORT, GBA_QA_AUTH …).  Raises UsageError for an address that
-    others can reach without a password, unless `no_auth` says that this is meant.
+    others can reach without a password, unless `no_auth` says that this is meant, and for `mcp` with a password.
     """
     config = Config.load(host=host, port=port, auth=auth, index=index)
     user = _password(config, no_auth)
+    if mcp and user:  # Gradio's tools call the server as a client of their own, which has no password to give
+        raise UsageError(
+            "the MCP tools don't work behind a password: leave out --mcp, or the password (--auth, GBA_QA_AUTH, `auth` in "
+            "gba-qa.toml); where others reach the address, --no-auth and a proxy in front that asks for it"
+        )
     chosen = _free_port(config.host, config.port)
     if chosen != config.port and config.port:
         print(f"Port {config.port} is taken; using {chosen} instead.", flush=True)
