@@ -20,6 +20,7 @@ from typing import Any
 
 from gba_qa import QA, Config, ExtractiveAnswerer, load_embedder
 from gba_qa.embed import FOLDER as MODEL
+from gba_qa.errors import install_command
 from gba_qa.evaluate import DEEPER, measure, right_rank
 from gba_qa.goldset import Gold, read_corpus, read_gold
 from gba_qa.metrics import ranking
@@ -124,7 +125,7 @@ def embedders(rows: Sequence[Mapping[str, Any]], folder: Path) -> str:
     try:
         english = beside.English()
     except ImportError:
-        print("all-MiniLM-L6-v2 is left out: pip install -e '.[train]'", file=sys.stderr)
+        print(f"all-MiniLM-L6-v2 is left out: `{install_command('train')}`", file=sys.stderr)
     else:
         figures = beside.pairs(english, folder.parent, PAIRS)
         line("all-MiniLM-L6-v2 (English)", "90", _milliseconds(english.encode_with_tokens, folder), _pooled(figures))

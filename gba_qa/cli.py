@@ -326,6 +326,7 @@ def _progress_bar(unit: str = "file") -> Callable[[int, int, str], None]:
 
 def _tell(qa: QA, *, report: bool, seconds: float) -> None:
     """What a run did, for people: `report` lists every file."""
+    from gba_qa.errors import install_command
     from gba_qa.readers.ocr import OCR_CAN_READ
 
     assert qa.report is not None
@@ -347,7 +348,7 @@ def _tell(qa: QA, *, report: bool, seconds: float) -> None:
     if unread:
         typer.echo(
             f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
-            + ("" if find_spec("rapidocr") else ', after `pip install "gba-qa[ocr]"`'),
+            + ("" if find_spec("rapidocr") else f", after `{install_command('ocr')}`"),
             err=True,
         )
     typer.echo(

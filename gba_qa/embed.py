@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gba_qa.errors import GbaQAError, MissingDependency
+from gba_qa.errors import GbaQAError, MissingDependency, install_command
 from gba_qa.types import Embedder, Floats
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def load_bundled(folder: Path | None = None, *, threads: int | None = None) -> B
     folder = folder or FOLDER
     for needed in ("onnx/model.onnx", "tokenizer.json", "gba_qa.json"):
         if not (folder / needed).is_file():
-            raise GbaQAError(f"{folder} lacks {needed}; reinstall with `pip install --force-reinstall gba-qa`")
+            raise GbaQAError(
+                f"{folder} lacks {needed}; reinstall with `{install_command()} --force-reinstall --no-deps`"
+            )
     return BundledEmbedder(folder, threads or _threads())
 
 
@@ -174,7 +176,8 @@ class SentenceTransformerEmbedder:
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
-            message = f'the embedder {name!r} needs sentence-transformers; install it with `pip install "gba-qa[sentence-transformers]"`'
+            install = install_command("sentence-transformers")
+            message = f"the embedder {name!r} needs sentence-transformers; install it with `{install}`"
             raise MissingDependency(message, extra="sentence-transformers") from error
         try:
             self._model: Any = SentenceTransformer(name)

@@ -15,6 +15,10 @@ GbaQAError
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
+
 __all__ = [
     "AnswererError",
     "EvaluationError",
@@ -27,7 +31,10 @@ __all__ = [
     "ReadError",
     "UnsupportedFormat",
     "UsageError",
+    "install_command",
 ]
+
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 class GbaQAError(Exception):
@@ -59,7 +66,7 @@ class IndexLocked(GbaQAError):
 
 
 class MissingDependency(GbaQAError):
-    """An optional package is not installed. `extra` is the name to give to pip: `pip install "gba-qa[extra]"`."""
+    """An optional package is not installed. `extra` names it; `install_command(extra)` is what installs it."""
 
     def __init__(self, message: str, *, extra: str) -> None:
         super().__init__(message)
@@ -80,3 +87,20 @@ class EvaluationError(GbaQAError):
 
 class UsageError(GbaQAError):
     """An argument or a setting has a value that can't be used."""
+
+
+def install_command(extra: str = "") -> str:
+    """What to type to install this package, with `extra`, into the Python that is running, from any folder.
+
+    From a source tree its own files and the versions it pins are taken; else pip adds to the package that is installed.
+    """
+    pip = f"{_quoted(sys.executable or 'python')} -m pip install"
+    wanted = f"[{extra}]" if extra else ""
+    if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "constraints.txt").is_file():
+        return f"{pip} -c {_quoted(str(_ROOT / 'constraints.txt'))} -e {_quoted(f'{_ROOT}{wanted}')}"
+    return f"{pip} {_quoted(f'gba-qa{wanted}')}"
+
+
+def _quoted(word: str) -> str:
+    """In the one kind of quotes that every shell takes, where the word has need of them."""
+    return word if re.fullmatch(r"[\w@%+=:,./\\-]+", word) else f'"{word}"'

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gba_qa.embed import BundledEmbedder, load_bundled
-from gba_qa.errors import MissingDependency
+from gba_qa.errors import MissingDependency, install_command
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,7 +28,7 @@ def sentence_transformer(embedder: BundledEmbedder | None = None) -> SentenceTra
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import InputModule
     except ImportError as error:
-        message = 'a SentenceTransformer needs an extra: pip install "gba-qa[sentence-transformers]"'
+        message = f"a SentenceTransformer needs an extra: `{install_command('sentence-transformers')}`"
         raise MissingDependency(message, extra="sentence-transformers") from error
 
     class OnnxModule(InputModule):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gba_qa.errors import install_command
 from tests.chat_server import ROOT, Server, build_knowledge, environment
 
 
@@ -45,7 +46,7 @@ def test_without_the_extra_it_is_one_line_with_the_command(tmp_path: Path) -> No
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == 'ui.py: the MCP tools need an extra: pip install "gba-qa[mcp]"\n'
+    assert done.stderr == f"ui.py: the MCP tools need an extra: `{install_command('mcp')}`\n"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_with_a_password_it_is_refused_before_anything_is_served(
     assert len(done.stderr.splitlines()) == 1 and "secret-9" not in done.stderr
 
 
-@pytest.mark.skipif(find_spec("mcp") is None, reason='the mcp extra is not installed: pip install "gba-qa[mcp]"')
+@pytest.mark.skipif(find_spec("mcp") is None, reason="needs the extra mcp")
 def test_the_tools_are_ask_and_search_and_return_the_contract_s_json(tmp_path: Path) -> None:
     server = Server("--mcp", "--index", str(build_knowledge(tmp_path / "index")))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -13,7 +14,7 @@ import index_worker
 import pytest
 
 from gba_qa import QA
-from gba_qa.errors import GbaQAError, IndexLocked, IndexNotFound, MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, IndexLocked, IndexNotFound, MissingDependency, UsageError, install_command
 from gba_qa.index import open_index, open_writer
 from tests.conftest import HashEmbedder
 
@@ -36,7 +37,7 @@ def client(place: str) -> tuple[Any, str]:
 
 def test_milvus_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'gba-qa\[milvus\]'") as caught:
+    with pytest.raises(MissingDependency, match=re.escape(install_command("milvus"))) as caught:
         open_index("milvus://localhost:1/gba")
     assert caught.value.extra == "milvus"
 

@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,42 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
     code = f"import sys; {statement}; print(sorted({{'torch', 'faiss', 'transformers', 'gradio', 'onnxruntime'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_package_that_is_imported_is_declared_and_pinned() -> None:
+    """Not by way of another one, which may drop it."""
+    imported = {
+        name.split(".")[0]
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    } - {"gba_qa", *sys.stdlib_module_names}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [
+        *project["dependencies"],
+        *(line for extra in set(extras) - {"bench", "train", "dev"} for line in extras[extra]),
+    ]
+    declared = {plain_name(re.split(r"[\[<>=]", line)[0]) for line in lines}
+    pinned = {
+        plain_name(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    }
+    packages = packages_distributions()
+    for module in sorted(imported & set(packages)):  # an extra that is not installed has nothing to look up
+        names = {plain_name(name) for name in packages[module]}
+        assert names & declared, f"{module} comes with {names}, which pyproject.toml does not name"
+        assert names & declared & pinned, f"{names} stands in no line of constraints.txt"
+    assert {"numpy", "markdown_it", "starlette"} <= imported
+
+
+def plain_name(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def test_public_names_are_sorted_and_there() -> None:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from gba_qa import QA, MissingDependency, ReadError
 from gba_qa.cli import app
+from gba_qa.errors import install_command
 from gba_qa.indexing import build_index
 from gba_qa.readers import ocr, read
 from tests.conftest import HashEmbedder
@@ -26,7 +27,7 @@ from tests.made_files import HANT, placed_pdf
 
 Line = tuple[float, float, float, float, str, float]  # left, top, right, bottom in points, text, confidence
 GARBLED = [(60.0, 100.0 + 20 * i, "佛佛佛佛佛佛佛佛佛佛佛佛 釉釉釉釉", 12.0) for i in range(6)]
-needs_rapidocr = pytest.mark.skipif(find_spec("rapidocr") is None, reason='needs the extra: pip install "gba-qa[ocr]"')
+needs_rapidocr = pytest.mark.skipif(find_spec("rapidocr") is None, reason="needs the extra ocr")
 
 
 def scanned(path: Path, *, of: Path | None = None, blank: int = 1) -> Path:
@@ -204,8 +205,9 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
         app, ["index", str(scan), "--ocr", "--index", str(tmp_path / "index"), "--embedder", "none"]
     )
     assert (done.exit_code, done.stderr) == (
-        1, 'gba-qa: reading scanned pages needs an extra: pip install "gba-qa[ocr]"\n'
-    )  # fmt: skip
+        1,
+        f"gba-qa: reading scanned pages needs an extra: `{install_command('ocr')}`\n",
+    )
     assert not (tmp_path / "index").exists()
     with pytest.raises(MissingDependency):
         read(scan, ocr=True)

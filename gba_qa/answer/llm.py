@@ -23,7 +23,7 @@ from gba_qa.answer.markers import MarkerParser
 from gba_qa.answer.messages import say
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.verify import verify
-from gba_qa.errors import AnswererError, MissingDependency, UsageError
+from gba_qa.errors import AnswererError, MissingDependency, UsageError, install_command
 from gba_qa.names import find_names
 from gba_qa.quantities import find_quantities, same_quantity
 from gba_qa.sentences import split_sentences
@@ -150,7 +150,7 @@ class LLMAnswerer:
         try:
             import httpx
         except ImportError:
-            raise MissingDependency('a language model needs httpx: pip install "gba-qa[llm]"', extra="llm") from None
+            raise MissingDependency(f"a language model needs httpx: `{install_command('llm')}`", extra="llm") from None
         headers = {"Accept": "text/event-stream"} | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
         try:
             with (

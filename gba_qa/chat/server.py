@@ -23,7 +23,7 @@ from typing import Any
 from gba_qa.chat.guard import Guard, is_local
 from gba_qa.chat.quick import import_gradio
 from gba_qa.config import Config
-from gba_qa.errors import GbaQAError, IndexNotFound, MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, IndexNotFound, MissingDependency, UsageError, install_command
 
 __all__ = ["serve"]
 
@@ -231,7 +231,7 @@ def _keep_gradio_quiet() -> None:
 
 def _need_mcp() -> None:
     if find_spec("mcp") is None:
-        raise MissingDependency('the MCP tools need an extra: pip install "gba-qa[mcp]"', extra="mcp")
+        raise MissingDependency(f"the MCP tools need an extra: `{install_command('mcp')}`", extra="mcp")
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from gba_qa.errors import GbaQAError, MissingDependency, UsageError
+from gba_qa.errors import GbaQAError, MissingDependency, UsageError, install_command
 from gba_qa.index.manifest import Manifest
 from gba_qa.index.milvus_lock import MilvusLock
 from gba_qa.types import Floats
@@ -65,7 +65,7 @@ def open_store(url: str) -> Store:
         from pymilvus import MilvusClient
     except ImportError:
         raise MissingDependency(
-            "an index in Milvus needs pymilvus; install it with `pip install 'gba-qa[milvus]'`", extra="milvus"
+            f"an index in Milvus needs pymilvus; install it with `{install_command('milvus')}`", extra="milvus"
         ) from None
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback of each error that it raises
     shown = f"milvus://{parts.hostname}:{port}/{name}"  # as errors and the manifest may show it: no password

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gba_qa.errors import MissingDependency, ReadError
+from gba_qa.errors import MissingDependency, ReadError, install_command
 from gba_qa.readers.lines import HAN
 from gba_qa.readers.pdf_runs import Run
 from gba_qa.text import normalize
@@ -35,7 +35,7 @@ _SAME = 0.25  # detected heights differ by this much within one size of type: wi
 def check_ocr() -> None:
     """Raises MissingDependency where the extra is not installed."""
     if find_spec("rapidocr") is None:
-        raise MissingDependency('reading scanned pages needs an extra: pip install "gba-qa[ocr]"', extra="ocr")
+        raise MissingDependency(f"reading scanned pages needs an extra: `{install_command('ocr')}`", extra="ocr")
 
 
 def ocr_pages(path: Path, source: str, numbers: Sequence[int]) -> dict[int, tuple[list[Run], float]]:
