@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from gba_qa.errors import IndexCorrupt, IndexNotFound
-from gba_qa.index.arrays import corrupt, plain_file, save_bytes
+from gba_qa.index.arrays import corrupt, plain_file, save_bytes, unreadable
 from gba_qa.index.lock import hold_shared, is_free
 from gba_qa.index.manifest import Manifest, rebuild_command
 
@@ -63,6 +63,8 @@ def current(root: Path) -> str | None:
             text = file.read(64).decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise unreadable(root / POINTER, error) from None
     except OSError as error:
         raise IndexCorrupt(
             f"{root / POINTER} can't be read ({error.strerror}); rebuild with {rebuild_command(root)}"
@@ -99,7 +101,7 @@ def hold(root: Path) -> tuple[Path, IO[bytes]]:
         except OSError as error:
             if current(root) != name:
                 continue  # a newer generation took its place between the two reads
-            raise corrupt(folder / MANIFEST, f"can't be read ({error.strerror})") from None
+            raise unreadable(folder / MANIFEST, error) from None
         if hold_shared(file):
             return folder, file
         file.close()
