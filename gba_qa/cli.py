@@ -335,6 +335,8 @@ def _tell(qa: QA, *, report: bool, seconds: float) -> None:
     for file in () if report else qa.report.failed:
         typer.echo(f"failed: {file.detail}", err=True)
     for file in qa.report.files:
+        if file.status == "removed" and not report:
+            typer.echo(f"removed: {file.source}: {file.detail}", err=True)
         if file.skipped and not report:
             typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
         if file.ocr and file.status == "read" and not report:
