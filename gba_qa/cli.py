@@ -86,9 +86,7 @@ def index_(
     json_: JsonOption = False,
 ) -> None:
     """Add or refresh files and folders; only what changed is done."""
-    from gba_qa.errors import install_command
     from gba_qa.qa import QA
-    from gba_qa.readers.ocr import OCR_CAN_READ
 
     started = time.perf_counter()
     qa = QA.build(paths or (), index, embedder=embedder, rebuild=rebuild, progress=_progress_bar(), ocr=ocr)
@@ -103,31 +101,8 @@ def index_(
                 "seconds": round(seconds, 3),
             }
         )
-        return
-    if report:
-        _print_report(qa.report)
-    for file in () if report else qa.report.failed:
-        typer.echo(f"failed: {file.detail}", err=True)
-    for file in qa.report.files:
-        if file.skipped and not report:
-            typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
-        if file.ocr and file.status == "read" and not report:
-            typer.echo(f"note: {file.source}: {len(file.ocr)} pages read by OCR, which makes slips", err=True)
-    if qa.report.left_out and not report:
-        kinds = " ".join(sorted({Path(name).suffix.lower() or "(no suffix)" for name in qa.report.left_out}))
-        typer.echo(f"note: {len(qa.report.left_out)} files left out, of kinds that are not read: {kinds}", err=True)
-    unread = [
-        f for f in qa.report.files if any(r in " ".join([f.detail, *(s[1] for s in f.skipped)]) for r in OCR_CAN_READ)
-    ]
-    if unread:
-        typer.echo(
-            f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
-            + ("" if find_spec("rapidocr") else f", after `{install_command('ocr')}`"),
-            err=True,
-        )
-    typer.echo(
-        f"{qa.report.summary()}; the index holds {len(qa.documents())} documents, {len(qa.index)} chunks ({seconds:.1f} s)"
-    )
+    else:
+        _tell(qa, report=report, seconds=seconds)
     if qa.report.failed and not qa.report.count("read") + qa.report.count("unchanged") + qa.report.count("renamed"):
         raise typer.Exit(1)
 
@@ -347,6 +322,40 @@ def _progress_bar(unit: str = "file") -> Callable[[int, int, str], None]:
             bar[0].close()
 
     return progress
+
+
+def _tell(qa: QA, *, report: bool, seconds: float) -> None:
+    """What a run did, for people: `report` lists every file."""
+    from gba_qa.errors import install_command
+    from gba_qa.readers.ocr import OCR_CAN_READ
+
+    assert qa.report is not None
+    if report:
+        _print_report(qa.report)
+    for file in () if report else qa.report.failed:
+        typer.echo(f"failed: {file.detail}", err=True)
+    for file in qa.report.files:
+        if file.status == "removed" and not report:
+            typer.echo(f"removed: {file.source}: {file.detail}", err=True)
+        if file.skipped and not report:
+            typer.echo(f"note: {file.source}: {len(file.skipped)} pages not indexed (--report says which)", err=True)
+        if file.ocr and file.status == "read" and not report:
+            typer.echo(f"note: {file.source}: {len(file.ocr)} pages read by OCR, which makes slips", err=True)
+    if qa.report.left_out and not report:
+        kinds = " ".join(sorted({Path(name).suffix.lower() or "(no suffix)" for name in qa.report.left_out}))
+        typer.echo(f"note: {len(qa.report.left_out)} files left out, of kinds that are not read: {kinds}", err=True)
+    unread = [
+        f for f in qa.report.files if any(r in " ".join([f.detail, *(s[1] for s in f.skipped)]) for r in OCR_CAN_READ)
+    ]
+    if unread:
+        typer.echo(
+            f"note: {len(unread)} files have scanned or garbled pages; OCR can read them: `gba-qa index --ocr`"
+            + ("" if find_spec("rapidocr") else f", after `{install_command('ocr')}`"),
+            err=True,
+        )
+    typer.echo(
+        f"{qa.report.summary()}; the index holds {len(qa.documents())} documents, {len(qa.index)} chunks ({seconds:.1f} s)"
+    )
 
 
 def _report_json(report: IndexReport) -> dict[str, Any]:

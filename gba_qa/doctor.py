@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from gba_qa.errors import GbaQAError
+from gba_qa.errors import (
+    GbaQAError,
+    IndexCorrupt,
+    IndexMismatch,
+    IndexNotFound,
+    MissingDependency,
+    install_command,
+)
+
+if TYPE_CHECKING:
+    from gba_qa.config import Config
 
 __all__ = ["Check", "examine"]
 
@@ -19,9 +31,18 @@ _NEEDED = (
     "opencc",
     "Stemmer",
     "pypdfium2",
+    "PIL",
     "docx",
+    "pptx",
+    "openpyxl",
+    "lxml",
+    "yaml",
+    "trafilatura",
+    "markdown_it",
     "gradio",
+    "starlette",
     "langchain_text_splitters",
+    "xxhash",
 )
 _OPTIONAL = {
     "sentence_transformers": "sentence-transformers",
@@ -49,20 +70,23 @@ def examine(index: str | None = None) -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), version, "install Python 3.11 or later")
     for module in _NEEDED:
         found = find_spec(module) is not None
-        yield Check(module, found, "installed" if found else "not installed", "pip install -c constraints.txt -e .")
+        yield Check(module, found, "installed" if found else "not installed", install_command())
     for module, extra in _OPTIONAL.items():
         found = find_spec(module) is not None
         yield Check(
             f"extra {extra}",
             found,
             "installed" if found else "not installed (optional)",
-            f'pip install "gba-qa[{extra}]"',
+            install_command(extra),
             False,
         )
     office = shutil.which("soffice") or shutil.which("libreoffice")
     yield Check("LibreOffice", bool(office), office or "not found (optional; reads .doc files)", "", False)
     yield _embedder()
-    yield _index(index)
+    check, config = _settings()
+    yield check
+    if config is not None:
+        yield _index(index, config)
 
 
 def _embedder() -> Check:
@@ -72,23 +96,36 @@ def _embedder() -> Check:
         embedder = load_embedder()
         embedder.encode_query(["前海 Qianhai"])
     except GbaQAError as error:
-        return Check("bundled embedder", False, str(error), "pip install --force-reinstall -c constraints.txt -e .")
+        return Check("bundled embedder", False, str(error), f"{install_command()} --force-reinstall")
     return Check("bundled embedder", True, f"{getattr(embedder, 'name', '')} loads and encodes")
 
 
-def _index(index: str | None) -> Check:
+def _settings() -> tuple[Check, Config | None]:
     from gba_qa.config import Config
-    from gba_qa.errors import IndexNotFound
-    from gba_qa.index import open_index
 
     try:
-        place = index or Config.load().index
-        with open_index(place) as opened:
-            opened.check()
-            return Check(
-                "index", True, f"{place}: {len(opened.documents())} documents, {len(opened)} chunks, checksums right"
-            )
-    except IndexNotFound as error:
-        return Check("index", index is None, f"{error}", "gba-qa index")
+        return Check("settings", True, "every one can be used"), Config.load()
     except GbaQAError as error:
-        return Check("index", False, str(error), f"gba-qa index --rebuild --index {index or 'index'}")
+        return Check("settings", False, str(error)), None
+
+
+def _index(index: str | None, config: Config) -> Check:
+    """Opened as a question would open it: by the embedder of the settings."""
+    from gba_qa.qa import QA
+
+    place = index or config.index
+    option = f"--index {shlex.quote(place)}"
+    try:
+        qa = QA.load(place, config=replace(config, llm_url=""))  # the language model is no part of the index
+        with qa.index as opened:
+            opened.check()
+            held = f"{len(opened.documents())} documents, {len(opened)} chunks, checksums right"
+    except IndexNotFound as error:
+        return Check("index", index is None, str(error), f"gba-qa index {option}")
+    except (IndexCorrupt, IndexMismatch) as error:
+        return Check("index", False, str(error), f"gba-qa index --rebuild {option}")
+    except MissingDependency as error:
+        return Check("index", False, str(error), install_command(error.extra))
+    except GbaQAError as error:  # out of reach, or not ours to read: a rebuild would not help
+        return Check("index", False, str(error))
+    return Check("index", True, f"{place}: {held}")

@@ -24,7 +24,8 @@ from gba_qa.errors import EvaluationError, UsageError
 from gba_qa.goldset import Evidence, Gold, fingerprint, read_corpus, read_gold
 from gba_qa.matching import holds, holds_any
 from gba_qa.metrics import Report
-from gba_qa.qa import KNOWLEDGE, QA
+from gba_qa.places import KNOWLEDGE
+from gba_qa.qa import QA
 from gba_qa.readers import read
 from gba_qa.results import SHIPPED, compare, home, save
 from gba_qa.retrieve import HybridRetriever, Mode

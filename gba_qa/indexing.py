@@ -1,6 +1,7 @@
 """From paths to an index: walk, read, chunk, embed and store, doing only what changed.
 
-A file is unchanged when its size and time are those of the last run, or its content is.  A file that moved keeps its vectors.
+A file is known by its place in the file system, whatever it is called in this run; its source is what it was called first.  It is
+unchanged when its size and time are those of the last run, or its content is.  A file that moved keeps its vectors.
 A file that fails is reported and never stops the rest; one that was indexed before and now fails keeps what it had.
 """
 
@@ -10,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,6 +20,7 @@ import numpy as np
 from gba_qa.chunking import CHUNKER_VERSION, split
 from gba_qa.errors import GbaQAError, ReadError, UsageError
 from gba_qa.index import DocumentInfo, IndexWriter, open_writer
+from gba_qa.places import absolute, file_of, is_file, is_folder, is_gone, is_shipped, is_there
 from gba_qa.readers import SUFFIXES, read
 from gba_qa.readers.ocr import OCR_CAN_READ, check_ocr
 from gba_qa.types import Chunk, Embedder, Floats
@@ -99,14 +102,16 @@ def build_index(
     `ocr`: read scanned and garbled pages from their picture; unchanged files that have such pages are read again.  Raises UsageError for
     a path that does not exist, IndexMismatch when the index was built with another embedder and `rebuild` is not set, IndexLocked when
     another process is writing, MissingDependency for OCR without its extra.  A rebuild starts empty and holds these paths alone.
+    `sources` names files otherwise than by their paths; all that is held under `prefix/` and is not among them goes.
     """
     if ocr:
         check_ocr()
     left_out: list[Path] = []
-    files = list(_walk(paths, left_out))
+    closed: list[FileReport] = []
+    files = list(_walk(paths, left_out, closed))
     with open_writer(url, **identity(embedder), rebuild=rebuild, wait=wait) as writer:
         report = _update(writer, files, paths, embedder, progress, sources or {}, prefix, ocr)
-    return replace(report, left_out=tuple(map(str, left_out)))
+    return replace(report, files=(*report.files, *closed), left_out=tuple(map(str, left_out)))
 
 
 def identity(embedder: Embedder | None) -> Identity:
@@ -140,36 +145,43 @@ def _dim(embedder: Embedder | None) -> int:
     return int(np.asarray(embedder.encode_query(["dimension"])).shape[1])
 
 
-def _walk(paths: Sequence[str | Path], left_out: list[Path]) -> Iterator[Path]:
+def _walk(paths: Sequence[str | Path], left_out: list[Path], closed: list[FileReport]) -> Iterator[Path]:
     """Files in a fixed order; hidden ones and __MACOSX left out, links not followed out of the tree they stand in.
 
     Files of folders that no reader is for go to `left_out`; one that is named itself is yielded, so that it fails with the reason.
+    Folders that can't be listed go to `closed`.
     """
     seen: set[str] = set()
     for given in paths:
         path = Path(given)
-        if not path.exists():
+        if not is_there(path):
             raise UsageError(f"{path}: there is no such file or folder")
-        for file in [path] if path.is_file() else _files_below(path, left_out):
+        for file in [path] if is_file(path) else _files_below(path, left_out, closed):
             key = os.path.realpath(file)
             if key not in seen:
                 seen.add(key)
                 yield file
 
 
-def _files_below(folder: Path, left_out: list[Path]) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: list[Path], closed: list[FileReport]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        name = str(error.filename)
+        closed.append(
+            FileReport(name, "failed", f"{name}: {error.strerror or error}; nothing in this folder was looked at")
+        )
+
     root = Path(os.path.realpath(folder))
-    for directory, names, files in os.walk(folder):
+    for directory, names, files in os.walk(folder, onerror=refused):
         names[:] = sorted(n for n in names if not n.startswith((".", "__MACOSX")))
         for name in sorted(files):
             file = Path(directory) / name
             if name.startswith((".", "~$")) or name in {"Thumbs.db", "desktop.ini"}:
                 continue
-            if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(root):
+            if not Path(os.path.realpath(file)).is_relative_to(root):
                 continue
-            if file.is_file() and file.suffix.lower() in SUFFIXES:
+            if is_file(file) and file.suffix.lower() in SUFFIXES:
                 yield file
-            elif file.is_file():
+            elif is_file(file):
                 left_out.append(file)
 
 
@@ -184,15 +196,17 @@ def _update(
     ocr: bool,
 ) -> IndexReport:
     reports: list[FileReport] = []
-    known = dict(writer.manifest.documents)
-    by_content = {info.sha: source for source, info in known.items()}
-    current = {sources.get(f, str(f)) for f in files}
+    held = _Held(writer)
+    current: dict[str, str] = {}
     for done, file in enumerate(files):
         if progress:
             progress(done, len(files), file.name)
         source = sources.get(file, str(file))
+        path = "" if file in sources and is_shipped(source) else absolute(file)
+        source = held.source_of(source, path)
+        current[source] = path
         try:
-            reports.append(_update_file(writer, file, source, current, by_content, embedder, ocr))
+            reports.append(_update_file(writer, file, source, path, held, embedder, ocr))
         except GbaQAError as error:
             if not isinstance(error, ReadError):
                 raise
@@ -201,43 +215,79 @@ def _update(
             if not _is_about(error, file):
                 raise
             reports.append(FileReport(source, "failed", f"{file}: {error.strerror or error}"))
-    folders = [Path(p) for p in paths if Path(p).is_dir()]
-    for source in sorted(set(writer.manifest.documents) - current):
-        below = any(_is_below(source, folder) for folder in folders) and not Path(source).exists()
-        if below or (prefix and source.startswith(f"{prefix}/")):
+    folders = [Path(os.path.realpath(p)) for p in paths if is_folder(p)]
+    named = {path: source for source, path in current.items() if path}
+    for source, info in sorted(writer.manifest.documents.items()):
+        if source in current:
+            continue
+        double = named.get(file_of(source, info.path) or "")  # earlier versions took one file under two names for two
+        old_brief = bool(prefix) and is_shipped(source, info.path) and source.startswith(f"{prefix}/")
+        if double or old_brief or _is_gone_from(info, folders):
             writer.delete_source(source)
-            reports.append(FileReport(source, "removed", "the file is gone"))
+            reports.append(
+                FileReport(source, "removed", f"the same file as {double}" if double else "the file is gone")
+            )
     if progress:
         progress(len(files), len(files), "")
     return IndexReport(tuple(reports))
+
+
+class _Held:
+    """What the index held when the run began, by the place and by the content of the files."""
+
+    def __init__(self, writer: IndexWriter) -> None:
+        self._writer = writer
+        self._by_path: dict[str, str] = {}
+        self._by_content: dict[str, str] = {}
+        for source, info in sorted(writer.manifest.documents.items()):
+            self._by_content.setdefault(info.sha, source)
+            where = file_of(source, info.path)
+            if where is not None:
+                self._by_path.setdefault(where, source)
+
+    def source_of(self, source: str, path: str) -> str:
+        """The source that the file at `path` has in the index, or is to have: the one given, unless another file that is there has it."""
+        info = self._writer.known(source)
+        if not path or (info is not None and file_of(source, info.path) == path):
+            return source
+        known = self._by_path.get(path) or self._by_real_path.get(os.path.realpath(path))
+        if known is not None and self._writer.known(known) is not None:
+            return known
+        return source if info is None or not info.path or is_gone(info) else path
+
+    @cached_property
+    def _by_real_path(self) -> dict[str, str]:
+        return {os.path.realpath(path): source for path, source in self._by_path.items()}
+
+    def moved(self, sha: str) -> DocumentInfo | None:
+        """The entry of this content whose file is not there any more."""
+        info = self._writer.known(self._by_content.get(sha, ""))
+        return info if info is not None and is_gone(info) else None
 
 
 def _update_file(
     writer: IndexWriter,
     file: Path,
     source: str,
-    current: set[str],
-    by_content: dict[str, str],
+    path: str,
+    held: _Held,
     embedder: Embedder | None,
     ocr: bool,
 ) -> FileReport:
     stat = file.stat()
     info = writer.known(source)
     if info is not None and ocr and any(reason.startswith(OCR_CAN_READ) for _, reason in _faults(info.skipped)):
-        return _read_file(writer, file, source, _sha(file), stat, embedder, ocr)
-    if info is not None and (info.size, info.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-        return _kept(info, source, "unchanged")
-    sha = _sha(file)
+        return _read_file(writer, file, source, path, _sha(file), stat, embedder, ocr)
+    same = info is not None and (info.size, info.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+    sha = info.sha if info is not None and same and path in (info.path, file_of(source, info.path)) else _sha(file)
     if info is not None and info.sha == sha:
-        writer.touch(source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+        writer.touch(source, size=stat.st_size, mtime_ns=stat.st_mtime_ns, path=path)
         return _kept(info, source, "unchanged")
-    before = by_content.get(sha)
-    if info is None and before is not None and before not in current and not Path(before).exists():
-        old = writer.known(before)
-        if old is not None:
-            writer.rename_source(before, source, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
-            return _kept(old, source, "renamed", f"was {before}")
-    return _read_file(writer, file, source, sha, stat, embedder, ocr)
+    before = held.moved(sha) if info is None else None
+    if before is not None:
+        writer.rename_source(before.source, source, size=stat.st_size, mtime_ns=stat.st_mtime_ns, path=path)
+        return _kept(before, source, "renamed", f"was {before.source}")
+    return _read_file(writer, file, source, path, sha, stat, embedder, ocr)
 
 
 def _kept(info: DocumentInfo, source: str, status: str, detail: str = "") -> FileReport:
@@ -256,6 +306,7 @@ def _read_file(
     writer: IndexWriter,
     file: Path,
     source: str,
+    path: str,
     sha: str,
     stat: os.stat_result,
     embedder: Embedder | None,
@@ -267,7 +318,7 @@ def _read_file(
         raise ReadError(f"{file}: no text in it")
     known = writer.has(document.id)  # the same content at another place
     vectors, tokens = (None, None) if known else embed_chunks(writer, chunks, embedder)
-    writer.add(document, chunks, vectors, tokens, sha=sha, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+    writer.add(document, chunks, vectors, tokens, sha=sha, size=stat.st_size, mtime_ns=stat.st_mtime_ns, path=path)
     info = writer.known(source)
     assert info is not None
     return _kept(info, source, "read")
@@ -312,9 +363,12 @@ def _sha(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _is_below(source: str, folder: Path) -> bool:
-    # Made absolute without resolving links: the source names the file as the walk found it.
-    return (Path.cwd() / source).is_relative_to(Path.cwd() / folder)
+def _is_gone_from(info: DocumentInfo, folders: Sequence[Path]) -> bool:
+    """Whether a file that stood below one of these folders, by its place or by its name from here, is there by neither."""
+    if not folders or not is_gone(info) or is_there(info.source):
+        return False
+    places = {os.path.realpath(info.path or info.source), os.path.realpath(info.source)}
+    return any(Path(p).is_relative_to(folder) for p in places for folder in folders)
 
 
 def _is_about(error: OSError, file: Path) -> bool:

@@ -30,6 +30,7 @@ from gba_qa.indexing import (
     embedder_name,
     identity,
 )
+from gba_qa.places import KNOWLEDGE, file_of, is_file, is_shipped, is_there
 from gba_qa.private import PrivateIndex
 from gba_qa.readers import read
 from gba_qa.rereading import RereadingRetriever, SearchesDocuments
@@ -44,7 +45,6 @@ __all__ = ["QA"]
 
 HITS = 10  # passages handed to the answerer and shown under an answer
 DEFAULT_INDEX = "index"
-KNOWLEDGE = "gba_qa/knowledge"  # how the shipped briefs are named as sources, wherever the package is installed
 
 
 class QA:
@@ -89,7 +89,8 @@ class QA:
         """Read, chunk, embed and store these files and folders; a second run does only what changed.
 
         Without paths, the shipped knowledge; with `rebuild`, the files that the index at hand names, from where they were (UsageError
-        where none of them is there, IndexCorrupt where the index can't even say which they were).  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
+        where none of them is there, or one can only be looked for from the folder it was named in; IndexCorrupt where the index can't
+        even say which they were).  `embedder` is a name or an object (see `load_embedder`); "none" for keyword
         search alone.  `ocr` reads scanned and garbled PDF pages from their picture (default: the settings; MissingDependency without the
         extra `ocr`).  What could not be read is in `.report.failed`.
         """
@@ -241,10 +242,10 @@ class QA:
 
     def page_image(self, citation: Citation, *, scale: float = 2.0) -> Image | None:
         """The page of a PDF with the quote marked, or None where the source is no PDF or is not there any more."""
-        source = Path(citation.source)
+        source = self._file_of(citation)
         if self._private is not None:
             source = self._private.files.get(citation.doc_id, source)
-        if citation.page is None or source.suffix.lower() != ".pdf" or not source.is_file():
+        if citation.page is None or source.suffix.lower() != ".pdf" or not is_file(source):
             return None
         from gba_qa.readers.pages import page_image
 
@@ -307,6 +308,11 @@ class QA:
 
     def close(self) -> None:
         self.index.close()
+
+    def _file_of(self, citation: Citation) -> Path:
+        """Where the index knows the file to lie; as it is named, if it is not there (a folder that moved with its index)."""
+        info = self.index.manifest.documents.get(citation.source)
+        return Path(info.path) if info is not None and info.path and is_file(info.path) else Path(citation.source)
 
     def _find_document(self, doc_id: str) -> Document:
         if self._private is not None and self._private.has(doc_id):
@@ -377,20 +383,33 @@ def _bundled_name() -> str:
 
 
 def _held_files(place: str) -> tuple[list[str | Path], dict[Path, str], list[str]]:
-    """(the files of an index that are there, how the shipped ones among them are named, the sources that are gone)."""
+    """(the files of an index that are there, how they are named, the sources that are gone).
+
+    Nothing of the user's is dropped on a guess: UsageError where a file may only be out of sight.
+    """
     held = held_sources(place)
-    shipped = {source: path for path, source in _shipped_files().items()}
-    if not set(held) - set(shipped):
+    own = {source: path for source, path in held.items() if not is_shipped(source, path)}
+    if not own:
         return [], {}, []
-    files: list[str | Path] = [shipped.get(source, Path(source)) for source in held]
-    there = [file for file in files if Path(file).is_file()]
-    gone = [source for source, file in zip(held, files, strict=True) if file not in there]
-    if len(gone) == len(held):
+    briefs = {source: path for path, source in _shipped_files().items()}
+    found = {source: briefs[source] for source in held if source not in own and source in briefs}
+    for source, path in own.items():
+        where = next((p for p in (path, source) if p and is_file(p)), None)
+        if where is not None:
+            found[source] = Path(where)
+    missing = [source for source in own if source not in found]
+    unsure = [s for s in missing if not own[s] and not Path(s).is_absolute()]  # how earlier versions kept it
+    if len(missing) == len(own):
+        unsure += [s for s in missing if not is_there(Path(file_of(s, own[s]) or s).parent)]
+    if unsure:
+        many = f"of the {len(own)} files of {place}"
+        told = f"none {many} is where it was" if len(missing) == len(own) else f"{len(missing)} {many} can't be found"
         raise UsageError(
-            f"none of the {len(held)} files of {place} is where it was ({gone[0]}); run this from the folder it was built in, "
+            f"{told} ({unsure[0]}); run this from the folder it was built in, "
             f"or name them: `gba-qa index --rebuild PATH… --index {place}`"
         )
-    return there, {path: source for source, path in shipped.items()}, gone
+    files: list[str | Path] = [found[source] for source in held if source in found]
+    return files, {path: source for source, path in found.items()}, [s for s in held if s not in found]
 
 
 def _only_shipped(documents: Mapping[str, DocumentInfo]) -> bool:
@@ -406,11 +425,6 @@ def remove_documents(names: Sequence[str], index: str | Path | None = None) -> l
     with open_index(place) as opened:
         manifest = opened.manifest
     chosen: dict[str, None] = {}
-    for name in names:
-        fitting = [s for s, d in manifest.documents.items() if name in {s, d.id, Path(s).name}]
-        if not fitting:
-            raise UsageError(f"no document {name!r} in {place}; `gba-qa info --index {place}` lists them")
-        chosen.update(dict.fromkeys(fitting))
     with open_writer(
         place,
         embedder=manifest.embedder,
@@ -419,6 +433,12 @@ def remove_documents(names: Sequence[str], index: str | Path | None = None) -> l
         token_dim=manifest.token_dim,
         chunker=manifest.chunker,
     ) as writer:
+        held = writer.manifest.documents  # read under the lock: another process may just have taken one out
+        for name in names:
+            fitting = [s for s, d in held.items() if name in {s, d.id, Path(s).name}]
+            if not fitting:
+                raise UsageError(f"no document {name!r} in {place}; `gba-qa info --index {place}` lists them")
+            chosen.update(dict.fromkeys(fitting))
         for source in chosen:
             writer.delete_source(source)
     return list(chosen)

@@ -118,6 +118,29 @@ def test_broken_file_is_named_and_the_rest_indexed(small_folder: Path, tmp_path:
     assert "note: 1 files left out, of kinds that are not read: .jpg" in told
 
 
+def test_what_is_taken_out_because_its_file_is_gone_is_named(index: str, small_folder: Path) -> None:
+    gone = small_folder / "library.en.md"
+    gone.unlink()
+    done = CliRunner().invoke(app, ["index", "--rebuild", "--index", index, "--embedder", "none"])
+    assert done.exit_code == 0 and done.stdout.startswith("2 read, 1 removed; the index holds 2 documents")
+    assert f"removed: {gone}: the file is gone\n" in done.stderr
+
+
+def test_a_run_in_which_every_file_failed_fails(tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    for form in ([], ["--report"], ["--json"]):
+        arguments = ["index", str(tmp_path / "broken.pdf"), "--index", str(tmp_path / "index"), "--embedder", "none"]
+        done = CliRunner().invoke(app, [*arguments, *form])
+        assert done.exit_code == 1 and "broken.pdf" in done.output, form
+    report = json.loads(done.stdout)
+    assert report["summary"] == "1 failed" and report["documents"] == 0
+    (tmp_path / "good.md").write_text("# Good\n\nThe toll is 150 dollars.\n", encoding="utf-8")
+    done = CliRunner().invoke(
+        app, ["index", str(tmp_path), "--index", str(tmp_path / "index"), "--embedder", "none", "--json"]
+    )
+    assert done.exit_code == 0 and json.loads(done.stdout)["summary"] == "1 read, 1 failed"
+
+
 def test_readme_names_every_verb() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for verb in ("index", "remove", "ask", "search", "info", "eval", "serve", "doctor"):

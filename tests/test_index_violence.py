@@ -135,9 +135,18 @@ def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(worker: Worker, tmp_
     assert step_of(root) == 2
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
-def test_every_call_that_the_system_may_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    root = tmp_path / "index"
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "Free space, or name another folder"),
+        (errno.EROFS, "Name a folder that you may write to"),
+        (errno.EIO, "Name another folder"),
+    ],
+)
+def test_every_call_that_the_system_may_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    root, writes = tmp_path / "index", 0
     index_worker.update(str(root), 1)
 
     def refuse() -> None:
@@ -159,11 +168,26 @@ def test_every_call_that_the_system_may_refuse(tmp_path: Path, monkeypatch: pyte
         assert found == (1 if refused else 2)  # what was refused did not happen, what was not did
         if refused:
             assert str(root) in refused
+            if "could not be written" in refused:
+                writes += 1
+                assert refused.endswith(f"; it is as it was before. {remedy} with --index")
             continue
         index_worker.update(str(root), 1)
         if calls > 100:
             break
-    assert calls > 100
+    assert calls > 100 and writes > 50
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("mine", encoding="utf-8")
+    for place, reason in ((tmp_path / "some.txt", "File exists"), (tmp_path / "some.txt" / "index", "Not a directory")):
+        with pytest.raises(GbaQAError) as refused:
+            index_worker.update(str(place), 1)
+        assert str(refused.value) == (
+            f"the index at {place} could not be written: {reason}. "
+            "There is a file where a folder is needed: name a folder with --index"
+        )
+    assert (tmp_path / "some.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_read_only_folder_can_be_searched_and_is_not_written(worker: Worker, tmp_path: Path) -> None:
@@ -181,7 +205,10 @@ def test_a_read_only_folder_can_be_searched_and_is_not_written(worker: Worker, t
         assert (code, error.count("\n")) == (3, 0)
         assert f"the index at {root} could not be written: Permission denied; it is as it was before" in error
         code, error = worker.run(tmp_path / "index" / "new", 1, **held)
-        assert (code, error.count("\n")) == (3, 0) and "could not be written: Permission denied" in error
+        assert (code, error.count("\n")) == (
+            3,
+            0,
+        ) and "could not be written: Permission denied. Name a folder that you may write to" in error
         assert {path: path.stat().st_mtime_ns for path in (root, *root.rglob("*"))} == before
     finally:
         for path in paths:

@@ -132,6 +132,41 @@ def test_a_file_that_fails_keeps_what_it_had_and_stops_nothing(tmp_path: Path) -
     assert any("河流" in h.chunk.text for h in qa.search("河流", 3))
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_folder_that_may_not_be_read_is_told_and_keeps_what_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    """A folder without the right to enter it, and, where `listed`, with that to list it: `chmod 000` and `chmod 444`."""
+    folder, locked = tmp_path / "docs", tmp_path / "docs" / "locked"
+    write(folder / "a.md", "# 甲\n\n甲說的是河流。\n")
+    write(locked / "b.md", "# 乙\n\n乙說的是山。\n")
+    write(locked / "deep" / "c.md", "# 丙\n\n丙說的是海。\n")
+    build_index([folder], tmp_path / "index", HashEmbedder())
+    look, listing = os.stat, os.scandir
+
+    def stat(path: Path, **how: bool) -> os.stat_result:
+        if isinstance(path, Path) and locked in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **how)
+
+    def scandir(path: str) -> object:
+        if (Path(path) == locked and not listed) or locked in Path(path).parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = build_index([folder], tmp_path / "index", HashEmbedder())
+    assert report.summary() == ("1 unchanged, 2 failed" if listed else "1 unchanged, 1 failed")
+    failed = [locked / "b.md", locked / "deep"] if listed else [locked]
+    assert [f.source for f in report.failed] == [str(path) for path in failed]
+    assert all(f.detail.startswith(f"{f.source}: Permission denied") for f in report.failed)
+    report = build_index([locked / "b.md"], tmp_path / "index", HashEmbedder())
+    assert report.summary() == "1 failed"
+    monkeypatch.undo()
+    assert len(QA.load(tmp_path / "index", embedder=HashEmbedder()).documents()) == 3
+
+
 def rebuilt(place: Path, embedder: HashEmbedder) -> QA:
     """As `gba-qa index --rebuild --index …` does, which is what errors tell people to run."""
     return QA.build(index=place, embedder=embedder, rebuild=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import gba_qa.qa
 from gba_qa import QA, Config, IndexMismatch, IndexNotFound, UsageError
+from gba_qa.index import IndexWriter
+from gba_qa.qa import remove_documents
 from gba_qa.retrieve import HybridRetriever
 from gba_qa.types import Answer
 from tests.conftest import HashEmbedder
@@ -69,6 +73,26 @@ def test_other_script_is_found_and_told(qa: QA) -> None:
     answer = qa.ask("2031年荔枝產量是多少？")
     assert "67.2万吨" in answer.text
     assert "簡體中文" in answer.note
+
+
+def test_what_another_process_took_out_meanwhile_is_told_of(
+    qa: QA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "index"
+    opened = gba_qa.qa.open_writer
+
+    def late(*arguments: Any, **how: Any) -> IndexWriter:
+        monkeypatch.setattr(gba_qa.qa, "open_writer", opened)
+        assert len(remove_documents(["library.en.md"], place)) == 1
+        return opened(*arguments, **how)
+
+    monkeypatch.setattr(gba_qa.qa, "open_writer", late)
+    with pytest.raises(UsageError, match=r"no document 'library\.en\.md' in .*`gba-qa info --index"):
+        remove_documents(["harbour.zh-Hant.md", "library.en.md"], place)
+    assert qa.refresh() and {Path(d.source).name for d in qa.documents()} == {
+        "harbour.zh-Hant.md",
+        "orchard.zh-Hans.md",
+    }
 
 
 def test_small_talk_cites_nothing(qa: QA) -> None:

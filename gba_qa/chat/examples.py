@@ -12,7 +12,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from gba_qa.qa import HITS, KNOWLEDGE, QA
+from gba_qa.places import KNOWLEDGE
+from gba_qa.qa import HITS, QA
 from gba_qa.text import tokenize
 from gba_qa.types import Answer, Language
 

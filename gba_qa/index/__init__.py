@@ -88,8 +88,10 @@ def open_writer(
     return FolderWriter(_folder(text), wanted, rebuild=rebuild, wait=wait)
 
 
-def held_sources(url: Place) -> list[str]:
-    """The sources that an index names, even one that can't be opened any more; [] where there is none.
+def held_sources(url: Place) -> dict[str, str]:
+    """The sources that an index names, in order, with the paths it keeps of them; {} where there is none.
+
+    Of an index that can't be opened any more, too.  The path is "" where it keeps none (see `DocumentInfo`).
 
     Raises IndexCorrupt where not even its manifest can be read.
     """

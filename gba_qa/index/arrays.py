@@ -7,6 +7,7 @@ files of 100,000 chunks are checked in a tenth of a second, which is why it is d
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import stat
@@ -18,10 +19,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from gba_qa.errors import IndexCorrupt
+from gba_qa.errors import GbaQAError, IndexCorrupt
 from gba_qa.index.manifest import rebuild_command
 
-__all__ = ["blocks", "check_files", "checksum", "corrupt", "load_array", "plain_file", "save_array", "save_bytes"]
+__all__ = [
+    "blocks",
+    "check_files",
+    "checksum",
+    "corrupt",
+    "load_array",
+    "plain_file",
+    "save_array",
+    "save_bytes",
+    "unreadable",
+]
 
 _BUFFER = 4 << 20  # bytes read at a time
 _BLOCK = 32 << 20  # bytes of an array written at a time
@@ -30,6 +41,13 @@ _BLOCK = 32 << 20  # bytes of an array written at a time
 def corrupt(path: Path, why: str) -> IndexCorrupt:
     """The error for a damaged file `ROOT/GENERATION/NAME`, with the command that mends it."""
     return IndexCorrupt(f"the index file {path} {why}; rebuild with {rebuild_command(path.parent.parent)}")
+
+
+def unreadable(path: Path, error: OSError) -> GbaQAError:
+    """The error for a file of an index that the system does not hand out: damage, unless it is a matter of rights."""
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return GbaQAError(f"the index file {path} can't be read: {error.strerror}; it is for its owner to allow it")
+    return corrupt(path, f"can't be read ({error.strerror})")
 
 
 def plain_file(path: Path) -> Path:
@@ -96,7 +114,7 @@ def load_array(path: Path, dtype: DTypeLike, shape: tuple[int | None, ...]) -> N
     """Memory-map an array, read only; None in `shape` takes any length.  IndexCorrupt where type or shape differ."""
     try:
         array = np.load(plain_file(path), mmap_mode="r", allow_pickle=False)
-    except IndexCorrupt:
+    except (IndexCorrupt, PermissionError):
         raise
     except Exception as error:  # numpy reads the header with Python's own tokenizer, which has errors of many kinds
         raise corrupt(path, f"can't be read ({error})") from None

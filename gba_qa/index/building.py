@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -30,6 +31,7 @@ from gba_qa.index.folder import (
     files_of,
     next_name,
     point_to,
+    pointer_stamp,
     sync_folder,
 )
 from gba_qa.index.lexical import Postings, empty
@@ -176,9 +178,25 @@ def _refusals(root: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.OperationalError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        raise GbaQAError(
-            f"the index at {root} could not be written: {reason}; it is as it was before. Free space or name another folder with --index"
-        ) from error
+        before = "; it is as it was before" if pointer_stamp(root) is not None else ""
+        raise GbaQAError(f"the index at {root} could not be written: {reason}{before}. {_remedy(error)}") from error
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
+
+
+def _remedy(error: OSError | sqlite3.OperationalError) -> str:
+    """What to do about what the system refused."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or "is full" in str(error):  # SQLite says it in words: "database or disk is full"
+        return "Free space, or name another folder with --index"
+    if number in _FORBIDDEN:
+        return "Name a folder that you may write to with --index"
+    if number in _NO_FOLDER:
+        return "There is a file where a folder is needed: name a folder with --index"
+    return "Name another folder with --index"
 
 
 @dataclass

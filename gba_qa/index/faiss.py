@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gba_qa.errors import IndexMismatch
-from gba_qa.index.arrays import check_files, corrupt, load_array
+from gba_qa.index.arrays import check_files, corrupt, load_array, unreadable
 from gba_qa.index.catalog import SqliteCatalog
 from gba_qa.index.dense import Vectors
 from gba_qa.index.folder import CATALOG, MANIFEST, files_of, hold, pointer_stamp, read_manifest
@@ -87,7 +87,7 @@ def load_generation(root: Path, *, verify: bool) -> tuple[str, Generation]:
     except BaseException as error:
         file.close()
         if isinstance(error, OSError):
-            raise corrupt(Path(error.filename or folder / MANIFEST), f"can't be read ({error.strerror})") from None
+            raise unreadable(Path(error.filename or folder / MANIFEST), error) from None
         raise
     return folder.name, generation
 

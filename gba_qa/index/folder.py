@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from gba_qa.errors import IndexCorrupt, IndexNotFound
-from gba_qa.index.arrays import corrupt, plain_file, save_bytes
+from gba_qa.index.arrays import corrupt, plain_file, save_bytes, unreadable
 from gba_qa.index.lock import hold_shared, is_free
 from gba_qa.index.manifest import Manifest, rebuild_command
 
@@ -63,6 +63,8 @@ def current(root: Path) -> str | None:
             text = file.read(64).decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise unreadable(root / POINTER, error) from None
     except OSError as error:
         raise IndexCorrupt(
             f"{root / POINTER} can't be read ({error.strerror}); rebuild with {rebuild_command(root)}"
@@ -99,7 +101,7 @@ def hold(root: Path) -> tuple[Path, IO[bytes]]:
         except OSError as error:
             if current(root) != name:
                 continue  # a newer generation took its place between the two reads
-            raise corrupt(folder / MANIFEST, f"can't be read ({error.strerror})") from None
+            raise unreadable(folder / MANIFEST, error) from None
         if hold_shared(file):
             return folder, file
         file.close()
@@ -119,8 +121,8 @@ def read_manifest(folder: Path, file: IO[bytes]) -> Manifest:
     return manifest
 
 
-def held_sources(root: Path) -> list[str]:
-    """The sources that an index names, whatever else of it is damaged or of another version; [] where there is none.
+def held_sources(root: Path) -> dict[str, str]:
+    """The sources that an index names with their paths, whatever else of it is damaged or of another version; {} where there is none.
 
     Where CURRENT is damaged, the newest generation with a readable manifest counts.  IndexCorrupt where there is none.
     """
@@ -129,12 +131,12 @@ def held_sources(root: Path) -> list[str]:
     except IndexCorrupt:
         names = []
     if names == [""]:
-        return []
+        return {}
     names += sorted((e.name for e in root.iterdir() if _NAME.match(e.name) and not e.is_symlink()), reverse=True)
     for name in names:
         try:
             text = plain_file(root / name / MANIFEST).read_text(encoding="utf-8")
-            return sorted(Manifest.from_json(text).documents)
+            return Manifest.from_json(text).paths()
         except (IndexCorrupt, OSError, ValueError, TypeError, RecursionError):
             continue
     raise IndexCorrupt(

@@ -32,6 +32,8 @@ class DocumentInfo:
     `sha` is the hash of the file's bytes, `size` (bytes) and `mtime_ns` what its stat said: a fast check for "unchanged".
     `pages` is 0 where the format has none.  `read` is when it was read, ISO 8601, UTC.  `skipped` are the pages that the
     reader left out with its reasons, as it put them in `meta["skipped_pages"]`, `ocr` those it read by OCR (`meta["ocr_pages"]`).  `slug` is shared by the versions of one document in several languages.
+    `path` is where the file lies, from the root: `source` is how the user named it, which another folder may give another meaning.  It is
+    empty for what is no file of the user's, and in indexes of earlier versions.
     """
 
     id: str
@@ -49,6 +51,7 @@ class DocumentInfo:
     read: str = ""
     skipped: tuple[Any, ...] = ()
     ocr: tuple[Any, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,10 @@ class Manifest:
         self._same(place, "token vector size", self.token_dim, token_dim)
         self._same(place, "chunker", self.chunker, chunker)
 
+    def paths(self) -> dict[str, str]:
+        """The path that is kept of each source, "" where none is, in order of the source."""
+        return {source: self.documents[source].path for source in sorted(self.documents)}
+
     @staticmethod
     def _same(place: object, what: str, here: object, wanted: object | None) -> None:
         if wanted is not None and here != wanted:
@@ -119,14 +126,20 @@ class Manifest:
             raise ValueError("not a manifest")
         if data["format"] != FORMAT:  # what a rebuild needs to know of it: which files it held
             held = data.get("documents")
-            sources = held if isinstance(held, dict) else {}
-            return cls(format=data["format"], documents={s: DocumentInfo(id="", source=s) for s in sources})
+            entries = held if isinstance(held, dict) else {}
+            known = {s: DocumentInfo(id="", source=s, path=_path_in(entry)) for s, entry in entries.items()}
+            return cls(format=data["format"], documents=known)
         documents = {}
         for source, entry in _mapping(data, "documents").items():
             documents[str(source)] = DocumentInfo(**_typed(DocumentInfo, {**entry, "source": source}))
         checksums = {str(k): str(v) for k, v in _mapping(data, "checksums").items()}
         plain = {k: v for k, v in data.items() if k not in ("documents", "checksums")}
         return cls(documents=documents, checksums=checksums, **_typed(cls, plain))
+
+
+def _path_in(entry: object) -> str:
+    path = entry.get("path") if isinstance(entry, dict) else None
+    return path if isinstance(path, str) else ""
 
 
 def _mapping(data: dict[str, Any], key: str) -> dict[str, Any]:

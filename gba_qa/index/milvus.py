@@ -49,10 +49,10 @@ def write_milvus(url: str, wanted: Manifest, *, rebuild: bool, wait: float) -> I
     return MilvusWriter(open_store(url), wanted, rebuild=rebuild, wait=wait)
 
 
-def milvus_sources(url: str) -> list[str]:
-    """The sources of the commit in force."""
+def milvus_sources(url: str) -> dict[str, str]:
+    """The sources of the commit in force, in order, with their paths."""
     head = open_store(url).head()
-    return sorted(head.manifest.documents) if head else []
+    return head.manifest.paths() if head else {}
 
 
 class MilvusIndex(LocalIndex):

@@ -80,6 +80,7 @@ class IndexWriter(ABC):
         sha: str = "",
         size: int = 0,
         mtime_ns: int = 0,
+        path: str = "",
     ) -> DocumentInfo:
         """Put a document in, with its chunks and float32 (chunks, dim); what its source held before goes.
 
@@ -119,12 +120,13 @@ class IndexWriter(ABC):
             read=datetime.now(UTC).isoformat(timespec="seconds"),
             skipped=tuple(skipped) if isinstance(skipped, list | tuple) else (skipped,),
             ocr=tuple(seen) if isinstance(seen, list | tuple) else (seen,),
+            path=path,
         )
         self._bind(info)
         return info
 
     def rename_source(
-        self, old: str, new: str, *, size: int | None = None, mtime_ns: int | None = None
+        self, old: str, new: str, *, size: int | None = None, mtime_ns: int | None = None, path: str = ""
     ) -> DocumentInfo:
         """The same content at a new place: nothing is embedded again.  What `new` held before goes.  KeyError if unknown."""
         info = self._known(old)
@@ -133,17 +135,19 @@ class IndexWriter(ABC):
             source=new,
             size=info.size if size is None else size,
             mtime_ns=info.mtime_ns if mtime_ns is None else mtime_ns,
+            path=path,
         )
         if old != new:
             self._bind(info)
             self._release(old)
         return info
 
-    def touch(self, source: str, *, size: int, mtime_ns: int) -> None:
-        """Note a new time of a file whose content is the same, so that the next run needn't hash it.  KeyError if unknown."""
+    def touch(self, source: str, *, size: int, mtime_ns: int, path: str | None = None) -> None:
+        """Note a new time or place of a file whose content is the same, so that the next run needn't hash it.  KeyError if unknown."""
         info = self._known(source)
-        if (info.size, info.mtime_ns) != (size, mtime_ns):
-            self._sources[source] = replace(info, size=size, mtime_ns=mtime_ns)
+        path = info.path if path is None else path
+        if (info.size, info.mtime_ns, info.path) != (size, mtime_ns, path):
+            self._sources[source] = replace(info, size=size, mtime_ns=mtime_ns, path=path)
             self._changed = True
 
     def delete_source(self, source: str) -> None:

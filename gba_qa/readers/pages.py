@@ -34,7 +34,7 @@ def page_image(
     path = Path(path)
     try:
         document = pdfium.PdfDocument(path)
-    except (pdfium.PdfiumError, FileNotFoundError) as error:
+    except (pdfium.PdfiumError, OSError) as error:
         raise ReadError(f"{path}: no page picture ({error})") from error
     try:
         if not 1 <= page <= len(document):

@@ -256,13 +256,16 @@ def test_a_changed_file_is_replaced_whole(engine: Engine, filled: Index, make: M
 def test_a_renamed_file_keeps_chunks_and_vectors(engine: Engine, filled: Index, embedder: Any) -> None:
     before = filled.chunks("hant")
     with engine.write() as writer:
-        writer.rename_source("docs/hant.md", "新名/空置.pdf", size=8, mtime_ns=10)
+        writer.rename_source("docs/hant.md", "新名/空置.pdf", size=8, mtime_ns=10, path="/新名/空置.pdf")
+        writer.touch("docs/en.md", size=1, mtime_ns=2, path="/docs/en.md")
+        writer.touch("docs/en.md", size=1, mtime_ns=3)
     index = engine.read()
     assert [d.source for d in index.documents()] == ["docs/en.md", "docs/hans.md", "新名/空置.pdf"]
     assert index.chunks("hant") == [replace(c, source="新名/空置.pdf") for c in before]
     assert index.document("hant").source == "新名/空置.pdf"
     info = index.documents()[2]
-    assert (info.sha, info.size, info.mtime_ns) == ("sha-hant", 8, 10)
+    assert (info.sha, info.size, info.mtime_ns, info.path) == ("sha-hant", 8, 10, "/新名/空置.pdf")
+    assert [(d.mtime_ns, d.path) for d in index.documents()][:2] == [(3, "/docs/en.md"), (9, "")]
     assert ids(index.search_dense(embedder.encode_query(["橫琴面積106平方公里。"])[0], 1)) == ["hant-001"]
 
 
