@@ -30,7 +30,7 @@ from gba_qa.quantities import find_quantities
 from gba_qa.text import detect_language
 from gba_qa.types import Answer, Hit
 
-__all__ = ["Case", "gold_cases", "paper_cases", "passage_cases", "practice_cases", "xquad_cases"]
+__all__ = ["Case", "gold_cases", "paper_cases", "passage_cases", "practice_cases", "xquad_cases", "xquad_half"]
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,7 @@ def xquad_cases(
     cases = []
     for i, row in enumerate(_rows(folder / f"gold.{questions}.jsonl")):
         passage = row["evidence"][0]["document"]
-        half = "dev" if 2 * int(passage.removeprefix("xquad-p")) < len(ids) else "test"
-        row |= {"answers": answers[row["id"]], "split": half}
+        row |= {"answers": answers[row["id"]], "split": xquad_half(passage, len(ids))}
         if i % step == 0:
             cases.append(_case(qa, row, name))
         if without and i % without == 0:
@@ -158,6 +157,15 @@ def xquad_cases(
             if not any(holds_any(h.chunk.text, row["answers"]) for h in left_out.hits):
                 cases.append(left_out)
     return cases
+
+
+def xquad_half(passage: str, passages: int) -> str:
+    """The half that the passage belongs to; choosing and refusal are fitted on the questions of the first.
+
+    >>> xquad_half("xquad-p7", 240), xquad_half("xquad-p120", 240)
+    ('dev', 'test')
+    """
+    return "dev" if 2 * int(passage.removeprefix("xquad-p")) < passages else "test"
 
 
 def _swapped(question: str) -> list[str]:
