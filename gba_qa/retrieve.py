@@ -27,7 +27,7 @@ from gba_qa.errors import UsageError
 from gba_qa.glossary import translations
 from gba_qa.rerank import maxsim
 from gba_qa.text import detect_language, fold, join_surrogates, tokenize
-from gba_qa.types import Embedder, Floats, Hit, Language
+from gba_qa.types import Chunk, Embedder, Floats, Hit, Language
 from gba_qa.variants import other_wordings, spelled_out
 
 __all__ = ["HybridRetriever", "Mode", "Weights"]
@@ -144,12 +144,8 @@ class HybridRetriever:
         }
         if not candidates:
             return []
-        ids = sorted(candidates)
-        signals = self._signals(query, own, across, vector, ids)
-        fused = [
-            self._hit(candidates[chunk_id], {name: float(values[i]) for name, values in signals.items()}, language)
-            for i, chunk_id in enumerate(ids)
-        ]
+        chunks = [candidates[chunk_id] for chunk_id in sorted(candidates)]
+        fused = self._scored(query, own, across, vector, chunks, language)
         if asks_about_document(query):
             fused = [replace(hit, score=min(1.0, hit.score + _front(hit))) for hit in fused]
         fused.sort(key=lambda hit: (-hit.score, hit.chunk.id))
@@ -163,11 +159,7 @@ class HybridRetriever:
         query = spelled_out(query, self._rarity)
         own, across = self._query_tokens(query, language, self._allowed(language, None))
         vector = np.asarray(self.embedder.encode_query([query]), dtype=np.float32)[0]
-        signals = self._signals(query, own, across, vector, [hit.chunk.id for hit in hits])
-        return [
-            self._hit(hit.chunk, {name: float(values[i]) for name, values in signals.items()}, language)
-            for i, hit in enumerate(hits)
-        ]
+        return self._scored(query, own, across, vector, [hit.chunk for hit in hits], language)
 
     def _allowed(self, language: Language, doc_ids: Collection[str] | None) -> Collection[str] | None:
         """The documents to search: those asked for, less the parallel versions in other languages."""
@@ -208,6 +200,22 @@ class HybridRetriever:
         across = [token for term in translations(query) for token in term if token not in known]
         return own, across + [token for token in own if any(map(str.isdigit, token))] if across else []
 
+    def _scored(
+        self,
+        query: str,
+        own: Sequence[str],
+        across: Sequence[str],
+        vector: Floats,
+        chunks: Sequence[Chunk],
+        language: Language,
+    ) -> list[Hit]:
+        """The chunks in their order as hits of hybrid search."""
+        signals = self._signals(query, own, across, vector, [chunk.id for chunk in chunks])
+        return [
+            self._hit(chunk, {name: float(values[i]) for name, values in signals.items()}, language)
+            for i, chunk in enumerate(chunks)
+        ]
+
     def _signals(
         self, query: str, own: Sequence[str], across: Sequence[str], vector: Floats, ids: Sequence[str]
     ) -> Mapping[str, Floats]:
@@ -228,7 +236,7 @@ class HybridRetriever:
                 signals["maxsim"] = np.clip(maxsim(encode_tokens([query])[0], passages), 0, 1)
         return signals
 
-    def _hit(self, chunk, signals: Mapping[str, float], language: Language) -> Hit:  # type: ignore[no-untyped-def]
+    def _hit(self, chunk: Chunk, signals: Mapping[str, float], language: Language) -> Hit:
         same = (language == "en") == (chunk.language == "en")
         weights = self.same_language if same else self.cross_language
         # Without token vectors the pooled cosine takes their share.

@@ -21,6 +21,7 @@ from gba_qa.answer.question import Question, analyse
 from gba_qa.answer.refusal import confidence, evidence, threshold
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.tokens import TokenVectors
+from gba_qa.text import detect_language
 from gba_qa.types import Answer, Document, Hit, Statement
 from gba_qa.variants import spelled_out
 
@@ -94,9 +95,8 @@ class ExtractiveAnswerer:
 
     def read(self, text: str) -> Question:
         """The question as it is looked for: with acronyms written out where the corpus writes them out."""
-        asked = analyse(text)
         written = text if self.idf is None else spelled_out(text, self.idf)
-        return asked if written == text else replace(analyse(written), language=asked.language)
+        return replace(analyse(written), language=detect_language(text))
 
     def rank(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
         """The candidates of the first READ hits, best first."""
