@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gba_qa.errors import GbaQAError, MissingDependency, install_command
+from gba_qa.span_reader import SpanReader, load_additions
 from gba_qa.types import Embedder, Floats
 
 if TYPE_CHECKING:
@@ -109,6 +110,18 @@ class BundledEmbedder:
         for part in ("onnx/model.onnx", "tokenizer.json", "gba_qa.json"):
             digest.update((self.folder / part).read_bytes())
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def span_reader(self) -> SpanReader | None:
+        """The reader that shares this network's weights; None where the folder has no reader.npz.
+
+        >>> passage = "The harbour was dredged in 1931. Anna Berg built its warehouses."
+        >>> (found,) = load_bundled().span_reader.read("貨倉是誰建的？", passage, [(0, len(passage))])
+        >>> passage[found.start : found.end]
+        'Anna Berg'
+        """
+        file = self.folder / "reader.npz"
+        return SpanReader(self._session.run, self._tokenizer, load_additions(file)) if file.is_file() else None
 
     def encode_query(self, texts: Sequence[str]) -> Floats:
         """Unit-length vectors, (n, dim)."""

@@ -207,6 +207,7 @@ class Embedder(Protocol):
     An embedder may also have `name: str`, `dim: int`, `fingerprint: str`, and
     `encode_tokens(texts) -> list[Floats]`, one unit-length row per meaningful token: what the reranker needs; with
     `token_spans(text) -> list[tuple[int, int]]`, where those tokens stand, the answerer need not encode sentences again.
+    `span_reader`, with `read(question, passage, parts)` as `gba_qa.span_reader.SpanReader` has it, lets the answerer look a second time at what it found.
     """
 
     def encode_query(self, texts: Sequence[str]) -> Floats: ...

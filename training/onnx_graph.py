@@ -1,7 +1,8 @@
 """The network as one ONNX graph with int8 weights, written node by node: what runs is what stands here.
 
 Inputs `input_ids` and `attention_mask` (n, tokens).  Outputs `last_hidden_state` (n, tokens, 384) for sentence-transformers,
-`sentence_embedding` (n, 384) and `token_vectors` (n, tokens, TOKEN_DIM), the last two of unit length.
+`sentence_embedding` (n, 384) and `token_vectors` (n, tokens, TOKEN_DIM), the last two of unit length, and `states` (n, tokens, 384)
+for the span reader.  The reader is the same body with a low-rank addition to each matrix: those are inputs too, nothing where they aren't given.
 Word rows are int8 with one scale a row; matrices int8 with one scale a column, products in int8, sums in fp32.
 Rare tokens weigh more in the sentence: the last states come out multiplied by their token's weight, so that their plain mean, which is what
 sentence-transformers takes, is the weighted one.
@@ -31,11 +32,17 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self.slots: list[onnx.ValueInfoProto] = []
 
     def constant(self, name: str, value: np.ndarray) -> str:
         """Add an initializer and give its name back."""
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
+
+    def slot(self, name: str, dims: list[str | int]) -> str:
+        """Add an input that may be left out: it is zeros then, of the least size that fits."""
+        self.slots.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, dims))
+        return self.constant(name, np.zeros([d if isinstance(d, int) else 1 for d in dims], dtype=np.float32))
 
     def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
         """Add a node with one output and give the output's name back."""
@@ -48,9 +55,12 @@ class Graph:
         One scale serves all of x, so single inputs a hundred times the rest would leave the rest no digits.  Each input is
         divided by most of its peak and its weights multiplied by as much (SmoothQuant, Xiao et al. 2023).
         """
+        low = self._low(x, len(weight), output)
+        plain = output + ".plain"
         if peaks is None:
             product = self.node("MatMul", [x, self.constant(output + ".weight", weight)], output + ".product")
-            return self.node("Add", [product, self.constant(output + ".bias", bias)], output)
+            self.node("Add", [product, self.constant(output + ".bias", bias)], plain)
+            return self.node("Add", [plain, low], output)
         ease = np.maximum(peaks, 1e-3) ** EASE / np.maximum(np.abs(weight).max(1), 1e-3) ** (1 - EASE)
         ease = ease.astype(np.float32)
         eased = self.node("Mul", [x, self.constant(output + ".ease", 1 / ease)], output + ".eased")
@@ -63,7 +73,16 @@ class Graph:
             self.constant(output + ".scale", scale.astype(np.float32)),
             "",
         ]
-        return self.node("DynamicQuantizeMatMul", [*inputs, self.constant(output + ".bias", bias)], output, CONTRIB)
+        self.node("DynamicQuantizeMatMul", [*inputs, self.constant(output + ".bias", bias)], plain, CONTRIB)
+        return self.node("Add", [plain, low], output)
+
+    def _low(self, x: str, width: int, output: str) -> str:
+        """x A B, A (in, rank) and B (rank, out); both are left out when texts are embedded, and add one zero to each row then."""
+        a, b = (
+            self.slot(output + ".a", [width, output + ".rank"]),
+            self.slot(output + ".b", [output + ".rank", output + ".out"]),
+        )
+        return self.node("MatMul", [self.node("MatMul", [x, a], output + ".down"), b], output + ".low")
 
 
 def write(
@@ -92,6 +111,7 @@ def write(
     )
     graph.node("Cast", ["weight"], "weight_float", to=TensorProto.FLOAT)
     graph.node("Mul", [x, "weight_float"], "last_hidden_state")
+    graph.node("Identity", [x], "states")
     graph.node("Cast", ["attention_mask"], "mask_float", to=TensorProto.FLOAT)
     axis = graph.constant("last_axis", np.array([-1]))
     middle = graph.constant("token_axis", np.array([1]))
@@ -179,9 +199,10 @@ def _save(graph: Graph, path: Path, token_dim: int) -> None:
         helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, [*tokens, 384]),
         helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["n", 384]),
         helper.make_tensor_value_info("token_vectors", TensorProto.FLOAT, [*tokens, token_dim]),
+        helper.make_tensor_value_info("states", TensorProto.FLOAT, [*tokens, 384]),
     ]
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "gba-qa-embedder", inputs, outputs, graph.constants),
+        helper.make_graph(graph.nodes, "gba-qa-embedder", [*inputs, *graph.slots], outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1)],
         ir_version=9,
     )
