@@ -1,7 +1,7 @@
 """Fit what answering rests on, and write it down: `python -m eval.calibrate` (a few minutes on one core).
 
     choosing.json    which sentence answers: a softmax over the candidates of a question
-    refusal.json     whether to answer at all: a small network, with the thresholds of its operating points
+    refusal.json     whether to answer at all: small networks, with the thresholds of their operating points
     eval/ablations.md   what each group of features is worth
 
 Everything is fitted on development halves and reported on test halves.  The shipped gold set is always used; the papers and
@@ -17,6 +17,8 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from eval.questions import Case, gold_cases, paper_cases, passage_cases, practic
 from gba_qa.answer import choosing, refusal
 from gba_qa.answer.choosing import choose, probabilities, score
 from gba_qa.answer.features import passage_similarities
+from gba_qa.answer.looking import look_again
 from gba_qa.embed import load_embedder
 from gba_qa.matching import holds_any
 
@@ -57,6 +60,12 @@ REFUSING = (
     "met_35", "met_50", "met_65", "met_80", "passage_similarity", "passage_weakest", "passage_met_35", "passage_met_50", "passage_met_65", "passage_met_80", "bm25", "dense", "maxsim", "sure", "gap", "cross", "cross_similarity", "cross_weakest", "cross_maxsim", "asked_names", "asked_figures",
     "asked_words",
 )  # fmt: skip
+READER = ("read_answers", "read_best", "read_inside")  # what the span reader adds
+# By what is at hand: the models of refusal, what each looks at, and whether the span reader has looked.
+MODELS: Mapping[str, Sequence[tuple[str, tuple[str, ...], bool]]] = {
+    "keywords": (("keywords", REFUSING, False),),
+    "vectors": (("vectors", REFUSING, False), ("reader", (*REFUSING, *READER), True)),
+}
 
 
 def main() -> None:
@@ -73,13 +82,20 @@ def main() -> None:
         cases = gather(embedder, arguments.papers, arguments.xquad)
         print(f"{mode}: {len(cases)} questions read in {time.perf_counter() - started:.0f} s", flush=True)
         weights = fit_choosing(cases, CHOOSING)
-        print(show_choosing(cases, weights))
-        model = fit_refusal(cases, weights)
-        print(show_refusal(cases, weights, model))
-        sections[mode] = ablations(cases, weights)
         if not arguments.dry:
             _store(ANSWER / "choosing.json", mode, weights)
-            _store(ANSWER / "refusal.json", mode, model)
+        if reader := getattr(embedder, "span_reader", None):
+            reader.keep(10 * len(cases))  # the ablations rank the same candidates again and again
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(partial(rank, weights=weights), cases))
+        print(show_choosing(cases, weights), flush=True)
+        for name, names, read in MODELS[mode]:
+            found = {id(c): evidence_of(c, weights, read=read) for c in cases}
+            model = fit_refusal(cases, found, names)
+            print(f"{name}:\n{show_refusal(cases, found, model)}", flush=True)
+            if not arguments.dry:
+                _store(ANSWER / "refusal.json", name, model)
+        sections[mode] = ablations(cases, weights)
         print(f"{mode}: done in {time.perf_counter() - started:.0f} s", flush=True)
     if not arguments.dry:
         # Read at the end: another run may have written the other mode's in the meantime.
@@ -139,42 +155,53 @@ def right_answers(cases: Sequence[Case], weights: Mapping[str, float]) -> tuple[
         ranked = rank(case, weights)
         if not ranked:
             continue
-        chosen = choose([(case.candidates[i], s) for i, s in ranked])
+        chosen = choose([(case.candidates[i], s) for i, s, _ in ranked])
         number += len(chosen)
         first += holds_any(chosen[0].text, case.answers)
         shown += any(holds_any(c.text, case.answers) for c in chosen)
     return first / len(cases), shown / len(cases), number / len(cases)
 
 
-def rank(case: Case, weights: Mapping[str, float]) -> list[tuple[int, float]]:
+def rank(
+    case: Case, weights: Mapping[str, float], *, read: bool = True
+) -> list[tuple[int, float, Mapping[str, float]]]:
+    """Candidates best first: place, score, features; as `ExtractiveAnswerer.rank` has them, with the span reader or without."""
     scores = [score(f, weights) for f in case.features]
-    return sorted(enumerate(scores), key=lambda p: (-p[1], case.candidates[p[0]].rank, case.candidates[p[0]].start))
+    order = sorted(enumerate(scores), key=lambda p: (-p[1], case.candidates[p[0]].rank, case.candidates[p[0]].start))
+    candidates = [case.candidates[i] for i, _ in order]
+    reader = case.answerer.reader if read else None
+    looked = look_again(case.question, candidates, [s for _, s in order], reader)
+    found = [(i, new, {**case.features[i], **more}) for (i, _), (new, more) in zip(order, looked, strict=True)]
+    return sorted(found, key=lambda p: -p[1])
 
 
-def evidence_of(case: Case, weights: Mapping[str, float]) -> dict[str, float] | None:
-    ranked = rank(case, weights)
+def evidence_of(case: Case, weights: Mapping[str, float], *, read: bool) -> dict[str, float] | None:
+    """What refusal looks at; None where nothing was found."""
+    ranked = rank(case, weights, read=read)
     if not ranked:
         return None
-    best = ranked[0][0]
-    chances = probabilities([s for _, s in ranked])
-    features = refusal.evidence(case.question, case.candidates[best], case.features[best], chances)
+    best, _, found = ranked[0]
+    chances = probabilities([s for _, s, _ in ranked])
+    features = refusal.evidence(case.question, case.candidates[best], found, chances)
     return features | passage_similarities(case.question, case.candidates[best], case.answerer.tokens)
 
 
-def fit_refusal(cases: Sequence[Case], weights: Mapping[str, float]) -> dict[str, object]:
-    """The model, the thresholds that answer a given share of the shipped development questions, and its figures."""
-    found = [(c, e) for c in cases if (e := evidence_of(c, weights)) is not None]
+def fit_refusal(
+    cases: Sequence[Case], evidence: Mapping[int, Mapping[str, float] | None], names: Sequence[str]
+) -> dict[str, object]:
+    """The model over these features, the thresholds that answer a given share of the shipped development questions, and its figures."""
+    found = [(c, e) for c in cases if (e := evidence[id(c)]) is not None]
     used = [(c, e) for c, e in found if c.split == "dev"]
     size: dict[tuple[str, bool], int] = {}
     for case, _ in used:
         size[_group(case), case.answerable] = size.get((_group(case), case.answerable), 0) + 1
-    x = _matrix([e for _, e in used], REFUSING)
+    x = _matrix([e for _, e in used], names)
     y = np.array([c.answerable for c, _ in used])
     importance = np.array([IMPORTANCE.get(_group(c), 0.15) / size[_group(c), c.answerable] for c, _ in used])
 
     def fitted(rows: NDArray[np.bool_]) -> dict[str, object]:
         network = fit_network(x[rows], y[rows], importance[rows], farthest=refusal.FARTHEST)
-        return {"features": list(REFUSING), **network}
+        return {"features": list(names), **network}
 
     model = fitted(np.ones(len(used), dtype=bool))
     network = refusal.Network(model)
@@ -225,11 +252,13 @@ def _group(case: Case) -> str:
     return "shipped" if case.source in {"gold", "practice"} else case.source
 
 
-def show_refusal(cases: Sequence[Case], weights: Mapping[str, float], model: Mapping[str, object]) -> str:
+def show_refusal(
+    cases: Sequence[Case], evidence: Mapping[int, Mapping[str, float] | None], model: Mapping[str, object]
+) -> str:
     lines = [f"  AUROC {model['auroc']}"]
     points = dict(model["operating_points"])  # type: ignore[call-overload]
     network = refusal.Network(model)
-    sure = {id(c): network(e) if (e := evidence_of(c, weights)) is not None else 0.0 for c in cases}
+    sure = {id(c): network(e) if (e := evidence[id(c)]) is not None else 0.0 for c in cases}
     for share in (0.9, 0.925, 0.95, 0.97):
         row = []
         for source in dict.fromkeys(c.source for c in cases):

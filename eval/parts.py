@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gba_qa import QA, Config, ExtractiveAnswerer
+from gba_qa.embed import load_bundled
 from gba_qa.evaluate import run
 from gba_qa.metrics import Report
 from gba_qa.rereading import RereadingRetriever
 from gba_qa.results import redraw
 from gba_qa.retrieve import HybridRetriever
+from gba_qa.types import Embedder
 
 MEASURES = {
     "recall@1": "recall@1",
@@ -41,10 +43,12 @@ class Part:
     rerank: bool = True
     parallels: bool = True
     reread: bool = True
+    span_reader: bool = True
 
 
 PARTS = (
     Part("everything"),
+    Part("no span reader", span_reader=False),
     Part("found passages not read again", reread=False),
     Part("no token vectors in retrieval (no MaxSim)", rerank=False),
     Part("dense search alone", mode="dense"),
@@ -67,18 +71,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measured(split: str) -> Iterator[tuple[str, Report]]:
     """The report of each line."""
-    asked: dict[str, QA] = {}
+    asked: dict[tuple[str, bool], QA] = {}
     for part in PARTS:
-        if part.embedder not in asked:
-            asked[part.embedder] = QA.shipped(embedder=part.embedder, config=Config())
-            run(qa=asked[part.embedder], split=split)  # so that no line pays for what is read for the first time
-        qa = asked[part.embedder]
+        key = part.embedder, part.span_reader
+        if key not in asked:
+            asked[key] = QA.shipped(embedder=_embedder(*key), config=Config())
+            run(qa=asked[key], split=split)  # so that no line pays for what is read for the first time
+        qa = asked[key]
         found = HybridRetriever(qa.index, qa.embedder, rerank=part.rerank, parallels=part.parallels)
         reader = qa.answerer
         assert isinstance(reader, ExtractiveAnswerer)
         qa.retriever = RereadingRetriever(found, reader) if part.reread else found
         print(part.name, file=sys.stderr)
         yield part.name, run(qa=qa, mode=part.mode, split=split)
+
+
+def _embedder(name: str, span_reader: bool) -> Embedder | str:
+    if span_reader:
+        return name
+    plain = load_bundled()
+    plain.span_reader = None
+    return plain
 
 
 def table(reports: Iterator[tuple[str, Report]], split: str) -> str:

@@ -98,6 +98,7 @@ def test_the_answer_is_the_same_read_once_or_twice(shipped: QA) -> None:
     fresh = ExtractiveAnswerer(
         idf=shipped.answerer.idf,  # type: ignore[attr-defined]
         tokens=shipped.answerer.tokens,  # type: ignore[attr-defined]
+        reader=shipped.answerer.reader,  # type: ignore[attr-defined]
         document=shipped.document,
         answerable_share=shipped.answerer.answerable_share,  # type: ignore[attr-defined]
     )

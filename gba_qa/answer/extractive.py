@@ -1,7 +1,7 @@
 """Answer without a language model: the one to three sentences, lists or table rows that answer, each with its exact quote.
 
 The parts, in order: question.py says what is asked for, candidates.py what may answer, features.py how well each fits,
-choosing.py which are said, refusal.py whether to answer at all, disagreeing.py whether another document says otherwise, composing.py puts them into words.  The statement is the quote
+looking.py what the span reader makes of the best, choosing.py which are said, refusal.py whether to answer at all, disagreeing.py whether another document says otherwise, composing.py puts them into words.  The statement is the quote
 itself, or for a table row the row told with its column headers, so nothing is said that the document doesn't say.
 """
 
@@ -16,11 +16,13 @@ from gba_qa.answer.choosing import MOST, choose, probabilities, score, weights
 from gba_qa.answer.composing import compose
 from gba_qa.answer.disagreeing import disagreeing, tell_difference
 from gba_qa.answer.features import Idf, features_of, passage_similarities
+from gba_qa.answer.looking import look_again
 from gba_qa.answer.messages import say
 from gba_qa.answer.question import Question, analyse
 from gba_qa.answer.refusal import confidence, evidence, threshold
 from gba_qa.answer.smalltalk import small_talk
 from gba_qa.answer.tokens import TokenVectors
+from gba_qa.span_reader import SpanReader
 from gba_qa.text import detect_language
 from gba_qa.types import Answer, Document, Hit, Statement
 from gba_qa.variants import spelled_out
@@ -44,6 +46,7 @@ class ExtractiveAnswerer:
     """Chooses and composes; needs nothing but hits, and does better with what the corpus can tell it.
 
     `idf`: how rare a token is in the corpus.  `tokens`: token vectors of questions and passages, for similarity across languages.
+    `reader`: reads question and passage together for the candidates that come first.
     `document`: a document by its id, to quote a table's header beside a row.  `answerable_share`: the operating point of
     refusal, the share of answerable questions that is to be answered; 1.0 never refuses.
     """
@@ -55,11 +58,13 @@ class ExtractiveAnswerer:
         *,
         idf: Idf | None = None,
         tokens: TokenVectors | None = None,
+        reader: SpanReader | None = None,
         document: Callable[[str], Document] | None = None,
         answerable_share: float = 0.95,
     ) -> None:
         self.idf = idf
         self.tokens = tokens
+        self.reader = reader
         self.document = document
         self.answerable_share = answerable_share
         self._ranked = lru_cache(maxsize=KEPT)(self._rank)
@@ -107,7 +112,12 @@ class ExtractiveAnswerer:
         found = features_of(question, candidates, idf=self.idf, tokens=self.tokens)
         worth = weights(vectors=self.tokens is not None)
         scored = [Scored(c, f, score(f, worth)) for c, f in zip(candidates, found, strict=True)]
-        return sorted(scored, key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
+        scored.sort(key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
+        looked = look_again(question, [s.candidate for s in scored], [s.score for s in scored], self.reader)
+        scored = [
+            Scored(s.candidate, {**s.features, **found}, new) for s, (new, found) in zip(scored, looked, strict=True)
+        ]
+        return sorted(scored, key=lambda s: -s.score)
 
     def _refuse(self, text: str, question: Question, hits: Sequence[Hit], sure: float) -> Answer:
         refusal = Statement(say("refusal", question.language))

@@ -1,7 +1,7 @@
 """When to say "the documents don't say": a small calibrated model over what retrieval and choosing found out.
 
 A network with one small hidden layer; its weights and the figures it was fitted with are in refusal.json, made by
-`python -m eval.calibrate` on the development halves: one model where token vectors are at hand, one for keywords alone.  The operating point is a share
+`python -m eval.calibrate` on the development halves: one model where a span reader is at hand, one for token vectors without it, one for keywords alone.  The operating point is a share
 with a meaning: "answers 95 % of what it can".
 """
 
@@ -58,7 +58,7 @@ def confidence(features: Mapping[str, float]) -> float:
         return 0.0
     if not has_vectors(features) and features.get("cross", 0.0) and features["passage"] < BY_CHANCE:
         return 0.0
-    sure = _network(has_vectors(features))(features)
+    sure = _network(_mode(features))(features)
     if features.get("cross", 0.0):
         return sure
     figureless = features.get("lacks", 0.0) and features.get("overlap", 1.0) < FEW_WORDS
@@ -101,14 +101,19 @@ class Network:
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
+def _mode(features: Mapping[str, float]) -> str:
+    """Which model: what was at hand has left its features."""
+    return "reader" if "read_answers" in features else "vectors" if has_vectors(features) else "keywords"
+
+
 def _model(features: Mapping[str, float]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _models()["vectors" if has_vectors(features) else "keywords"]
+    found: Mapping[str, Any] = _models()[_mode(features)]
     return found
 
 
-@lru_cache(maxsize=2)
-def _network(vectors: bool) -> Network:
-    return Network(_models()["vectors" if vectors else "keywords"])
+@lru_cache(maxsize=3)
+def _network(mode: str) -> Network:
+    return Network(_models()[mode])
 
 
 @lru_cache(maxsize=1)
