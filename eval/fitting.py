@@ -53,8 +53,12 @@ def fit_network(
     members: int = 10,
     decay: float = 25.0,
     farthest: float,
+    kept_from_half: Sequence[int] = (),
 ) -> dict[str, object]:
     """A network with one hidden layer for the log odds of y: `members` small ones from different starts, their mean as one.
+
+    Every other member does not see the features in the columns `kept_from_half`: one feature that tells much of what is fitted on, and less
+    of what is met later, then decides half of the matter at most.
 
     Plain lists of numbers: mean and spread (features,) that x is standardised with, hidden (members * units, features),
     hidden_bias, out (members * units,) and bias.
@@ -68,8 +72,12 @@ def fit_network(
         MLPClassifier((units,), activation="tanh", solver="lbfgs", alpha=decay, max_iter=500, random_state=seed)
         for seed in range(members)
     ]
-    for net in nets:
-        net.fit(z, y, sample_weight=weight * len(weight) / weight.sum())
+    for number, net in enumerate(nets):
+        blind = list(kept_from_half) if number % 2 else []
+        seen = z.copy()
+        seen[:, blind] = 0.0
+        net.fit(seen, y, sample_weight=weight * len(weight) / weight.sum())
+        net.coefs_[0][blind] = 0.0
     return {
         "mean": _short(mean),
         "spread": _short(spread),

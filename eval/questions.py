@@ -57,7 +57,7 @@ class Case:
 
 def gold_cases(embedder: object, gold: Path = Path("eval/gold.jsonl")) -> list[Case]:
     """The shipped questions; each again with year or place changed to one nobody writes about, and with its documents left out."""
-    qa = QA.shipped(embedder=embedder, config=Config())  # type: ignore[arg-type]
+    qa = QA.shipped(embedder=embedder, config=Config(second_look=True))  # type: ignore[arg-type]
     slugs = {Path(info.source).name: info.slug for info in qa.documents()}
     cases = []
     for row in _rows(gold):
@@ -82,7 +82,7 @@ def gold_cases(embedder: object, gold: Path = Path("eval/gold.jsonl")) -> list[C
 
 def practice_cases(embedder: object, folder: Path = Path("eval")) -> list[Case]:
     """Questions on the shipped knowledge written for fitting alone: none shares its fact with the gold set's test half."""
-    qa = QA.shipped(embedder=embedder, config=Config())  # type: ignore[arg-type]
+    qa = QA.shipped(embedder=embedder, config=Config(second_look=True))  # type: ignore[arg-type]
     return [_case(qa, row, "practice") for path in sorted(folder.glob("practice-*.jsonl")) for row in _rows(path)]
 
 
@@ -101,7 +101,7 @@ def passage_cases(embedder: object, file: Path = Path("eval/passages.jsonl")) ->
                 json.dumps({"id": f"passage-{i}", "title": "Passages", "text": row[held]}) for i, row in enumerate(rows)
             ]
             corpus.write_text("\n".join(lines), encoding="utf-8")
-            built[held] = QA.from_documents(read_corpus(corpus), embedder=embedder, config=Config())  # type: ignore[arg-type]
+            built[held] = QA.from_documents(read_corpus(corpus), embedder=embedder, config=Config(second_look=True))  # type: ignore[arg-type]
     for asked, held in (("en", "en"), ("zh-Hans", "zh-Hans"), ("zh-Hant", "en"), ("en", "zh-Hans")):
         qa = built[held]
         for i, row in enumerate(rows):
@@ -119,7 +119,7 @@ def passage_cases(embedder: object, file: Path = Path("eval/passages.jsonl")) ->
 
 def paper_cases(embedder: object, folder: Path, work: Path) -> list[Case]:
     """The papers' own questions; each again with its document left out, as one that can't be answered."""
-    qa = QA.build([folder], work / "papers", embedder=embedder, config=Config())  # type: ignore[arg-type]
+    qa = QA.build([folder], work / "papers", embedder=embedder, config=Config(second_look=True))  # type: ignore[arg-type]
     ids = {Path(info.source).name: info.id for info in qa.documents()}
     cases = []
     for file in ("eval/papers.jsonl", "eval/papers.en.jsonl"):
@@ -141,7 +141,7 @@ def xquad_cases(
     `without`: additionally every so many-th question with the passage that answers it left out; its article stays.
     """
     corpus = folder / f"corpus.{passages}.jsonl"
-    qa = QA.from_documents(read_corpus(corpus), embedder=embedder, config=Config())  # type: ignore[arg-type]
+    qa = QA.from_documents(read_corpus(corpus), embedder=embedder, config=Config(second_look=True))  # type: ignore[arg-type]
     ids = {info.source: info.id for info in qa.documents()}
     answers = {row["id"]: row["answers"] for row in _rows(folder / f"gold.{passages}.jsonl")}
     name = f"xquad {questions}" if questions == passages else f"xquad {questions} → {passages}"

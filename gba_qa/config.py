@@ -47,6 +47,8 @@ class Config:
     """Whether `gba-qa index` reads scanned and garbled PDF pages by OCR (extra `ocr`)."""
     answerable_share: float = 0.95
     """Operating point of refusal: the share of the answerable questions that is to be answered (0.5 to 0.999)."""
+    second_look: bool = False
+    """Whether the bundled span reader reads question and passage together before one is answered or refused; some 15 ms a question."""
     llm_url: str = ""
     """Base URL of an OpenAI-compatible endpoint, e.g. http://localhost:11434/v1; empty: no LLM."""
     llm_model: str = ""

@@ -337,7 +337,7 @@ class QA:
         return ExtractiveAnswerer(
             idf=lambda token: float(index.bm25_idf([token])[0]),
             tokens=self._token_vectors(),
-            reader=getattr(self.embedder, "span_reader", None),
+            reader=getattr(self.embedder, "span_reader", None) if self.config.second_look else None,
             document=self.document,
             answerable_share=self.config.answerable_share,
         )

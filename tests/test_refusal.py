@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from gba_qa import QA
+from gba_qa import QA, Config
 from gba_qa.answer import refusal
 from gba_qa.answer.choosing import weights
 from gba_qa.answer.extractive import ExtractiveAnswerer
@@ -23,10 +23,10 @@ ASKED = "2023年第3季前海辦公樓的空置率是多少？"
 
 
 @pytest.mark.bundled
-@pytest.mark.parametrize(("mode", "embedder"), [("vectors", "bundled"), ("keywords", "none")])
+@pytest.mark.parametrize(("mode", "embedder"), [("reader", "bundled"), ("keywords", "none")])
 def test_every_stored_weight_is_for_a_feature_that_is_computed(mode: str, embedder: str) -> None:
     """One that is renamed in the code alone would silently count as 0."""
-    qa = QA.shipped(embedder=embedder)
+    qa = QA.shipped(embedder=embedder, config=Config(second_look=True))
     answerer = qa.answerer
     assert isinstance(answerer, ExtractiveAnswerer)
     question = analyse(ASKED)
@@ -34,7 +34,7 @@ def test_every_stored_weight_is_for_a_feature_that_is_computed(mode: str, embedd
     found = evidence(question, best.candidate, best.features, [1.0])
     found |= passage_similarities(question, best.candidate, answerer.tokens)
     without = {"met", "similarity", "weakest"} if mode == "keywords" else set()
-    wanted = set(STORED[mode]["features"]) | set(weights(vectors=mode == "vectors"))
+    wanted = set(STORED[mode]["features"]) | set(weights(vectors=mode == "reader"))
     assert not {name for name in wanted - set(found) if not without & set(name.split("_"))}
 
 
@@ -72,13 +72,24 @@ def test_what_is_far_outside_counts_no_more_than_the_farthest() -> None:
     assert network({"a": 1e9}) == network({"a": 1.0 + 2.0 * FARTHEST}) > network({"a": 1.0})
 
 
-@pytest.mark.parametrize("mode", ["vectors", "keywords"])
+@pytest.mark.parametrize("mode", ["reader", "vectors", "keywords"])
 def test_thresholds_fall_as_more_is_to_be_answered(mode: str) -> None:
-    features = {"similarity": 0.5} if mode == "vectors" else {}
+    features = {} if mode == "keywords" else {"similarity": 0.5}
+    features |= {"read_answers": 1.0, "read_best": 2.0, "read_inside": 2.0} if mode == "reader" else {}
     shares = [0.3, 0.5, 0.72, 0.9, 0.95, 0.999, 1.0]
     values = [threshold(share, features) for share in shares]
     assert all(a >= b - 1e-9 for a, b in pairwise(values)) and values[0] > values[-1]
     assert 0.0 <= confidence(features) <= 1.0
+
+
+def test_half_of_a_network_does_without_what_is_kept_from_it() -> None:
+    fitting = pytest.importorskip("eval.fitting")
+    pytest.importorskip("sklearn")
+    x = np.random.default_rng(1).uniform(-1, 1, (300, 2))
+    y = x[:, 0] > 0
+    model = fitting.fit_network(x, y, np.ones(300), members=4, units=3, farthest=refusal.FARTHEST, kept_from_half=[0])
+    of_first = np.array(model["hidden"]).reshape(4, 3, 2)[:, :, 0]
+    assert not of_first[1::2].any() and of_first[::2].any()
 
 
 def test_fitting_a_network_learns_what_no_line_can() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gba_qa import QA
+from gba_qa import QA, Config
 from gba_qa.answer.refusal import confidence
 from gba_qa.embed import FOLDER, BundledEmbedder, load_bundled
 from gba_qa.span_reader import Finding, SpanReader, load_additions
@@ -122,8 +122,15 @@ def test_a_folder_without_a_reader_still_answers(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path / "model", ignore=shutil.ignore_patterns("reader.npz"))
     plain = load_bundled(tmp_path / "model")
     assert plain.span_reader is None
-    answer = QA.shipped(embedder=plain).ask("How big is the Greater Bay Area?")
+    answer = QA.shipped(embedder=plain, config=Config(second_look=True)).ask("How big is the Greater Bay Area?")
     assert "56,000" in answer.text and 0 < answer.confidence <= 1
+
+
+def test_a_second_look_refuses_what_passages_only_seem_to_answer() -> None:
+    asked = "On which day of February 2019 was the Outline Development Plan released?"
+    plain, looking = QA.shipped(), QA.shipped(config=Config(second_look=True))
+    assert looking.ask(asked).confidence < plain.ask(asked).confidence
+    assert "56,000" in looking.ask("How big is the Greater Bay Area?").text
 
 
 def test_refusal_listens_to_the_reader() -> None:
