@@ -45,7 +45,7 @@ class Part:
 
 
 PARTS = (
-    Part("everything"),
+    Part("the default"),
     Part("a second look by the span reader", second_look=True),
     Part("found passages not read again", reread=False),
     Part("no token vectors in retrieval (no MaxSim)", rerank=False),
