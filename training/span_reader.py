@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eval.fitting import auroc
 from training.model import BilingualEncoder
 from training.onnx_weights import load_shipped
 from training.reading import Read, Row, gather, tokenized
@@ -144,16 +145,11 @@ def report(model: Reader, back: Sequence[Read], rows: Sequence[Row], name: str) 
         for which in (0, 1):
             p = [f[which] for f, k in zip(found, kinds, strict=True) if k == positive]
             n = [f[which] for f, k in zip(found, kinds, strict=True) if k == negative]
-            line.append(f"{negative} {_auroc(p, n):.3f}")
+            line.append(f"{negative} {auroc(p, n):.3f}")
     touched = [
         any(f[2] <= b and f[3] >= a for a, b in row.spans) for f, row in zip(found, rows, strict=True) if row.spans
     ]
     print(name, *line, f"spans {np.mean(touched):.3f}", flush=True)
-
-
-def _auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    p, n = np.array(positive)[:, None], np.array(negative)[None, :]
-    return float(((p > n) + 0.5 * (p == n)).mean())
 
 
 def additions(learnt: dict[str, Tensor], layers: int = 6) -> dict[str, np.ndarray]:

@@ -113,6 +113,8 @@ class ExtractiveAnswerer:
         worth = weights(vectors=self.tokens is not None)
         scored = [Scored(c, f, score(f, worth)) for c, f in zip(candidates, found, strict=True)]
         scored.sort(key=lambda s: (-s.score, s.candidate.rank, s.candidate.start))
+        if self.reader is None:
+            return scored
         looked = look_again(question, [s.candidate for s in scored], [s.score for s in scored], self.reader)
         scored = [
             Scored(s.candidate, {**s.features, **found}, new) for s, (new, found) in zip(scored, looked, strict=True)
